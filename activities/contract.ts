@@ -1,0 +1,53 @@
+/**
+ * What workflows may ask of the world. Interfaces only: the one file of `activities/` that workflows name (type-only).
+ * Every instant is passed in; an activity never stamps a time (house, "the workflow's clock is the only clock").
+ */
+import type { Channel, EvidenceRef, Instant, MessageRow, TurnRecord } from '../domain/case.js';
+
+/** Limits that decide whether a message may go now; from the case's policy snapshot. */
+export interface SendingRules {
+  /** Customer quiet hours, local `HH:MM`; computed from the end time (AT-28). */
+  quietFrom: string;
+  quietTo: string;
+  offsetMinutes: number;
+  /** Own cap per address over all cases (facts 5). */
+  perMinute: number;
+  perHour: number;
+  perDay: number;
+}
+
+export interface DeliveryOrder {
+  caseId: string;
+  message: MessageRow;
+  channel: Channel;
+  /** The workflow's instant of sending. */
+  at: Instant;
+  rules: SendingRules;
+}
+
+export type DeliveryResult =
+  /** Accepted by the provider; `repeat` when an earlier attempt had already been accepted. */
+  | { status: 'accepted'; channel: Channel; providerId: string; repeat: boolean }
+  /** Held back: a throttle. The workflow tries again at that instant. */
+  | { status: 'held'; until: Instant; reason: string }
+  /** This channel cannot reach this recipient (no address, refused for good): take the next one. */
+  | { status: 'unreachable'; reason: string };
+
+export interface DocumentOrder {
+  caseId: string;
+  kind: 'complaintHandlingForm';
+  key: string;
+  at: Instant;
+}
+
+export interface CaseActivities {
+  /**
+   * Writes one turn in one transaction and returns the SHA-256 of its canonical rows.
+   * Same key and digest: done already. Same key, other digest: `record.conflict`, not retryable.
+   */
+  record(turn: TurnRecord): Promise<{ digest: string }>;
+  /** Sends one message on one channel, at most once per outbox key and channel. */
+  deliver(order: DeliveryOrder): Promise<DeliveryResult>;
+  /** Renders a printed form of the case from the ledger and stores it as evidence. */
+  fileDocument(order: DocumentOrder): Promise<EvidenceRef>;
+}

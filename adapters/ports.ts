@@ -1,0 +1,300 @@
+/**
+ * The ports: what the product needs of the outside, one interface each. Adapters implement them; activities and the
+ * client take them as arguments; every adapter passes its port's suite in tests/adapters.
+ */
+import type {
+  CaseRow,
+  Channel,
+  ClockRow,
+  ContentRef,
+  EvidenceRef,
+  Fact,
+  Instant,
+  MessageRow,
+  ProcessName,
+  TaskRow,
+  TurnRecord,
+} from '../domain/case.js';
+import type { Customer, Organisation, Staff, Unit } from '../domain/organisation.js';
+
+/**
+ * Why a delivery did not succeed, decided once, at the adapter (C9).
+ * - `retry`: try again soon · `later`: try again at `retryAt` · `operator`: somebody must act first
+ * - `content`: this message will never go · `contact`: this address will never work
+ */
+export type DeliveryFault = 'retry' | 'later' | 'operator' | 'content' | 'contact';
+
+/** A refused or failed delivery. `message` holds codes, never addresses or text. */
+export class DeliveryError extends Error {
+  override readonly name = 'DeliveryError';
+  constructor(
+    readonly fault: DeliveryFault,
+    readonly code: string,
+    message: string,
+    options?: { cause?: unknown; retryAt?: Instant },
+  ) {
+    super(message, { cause: options?.cause });
+    this.retryAt = options?.retryAt ?? null;
+  }
+  readonly retryAt: Instant | null;
+}
+
+export interface OutgoingMail {
+  /** The outbox key; becomes the Message-ID, the same on every attempt. */
+  key: string;
+  from: string;
+  fromName: string;
+  to: string;
+  subject: string;
+  text: string;
+  language: string;
+  /** Goes into the Date header: the workflow's instant. */
+  at: Instant;
+}
+
+export interface Accepted {
+  providerId: string;
+}
+
+export interface MailPort {
+  /** @throws DeliveryError */
+  send(mail: OutgoingMail): Promise<Accepted>;
+  /** Resolves when the host answers; for `doctor`. */
+  check(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface OutgoingSms {
+  /** The outbox key; the provider's own reference (`outId`), asked for before any retry. */
+  key: string;
+  /** E.164. */
+  to: string;
+  signature: string;
+  template: string;
+  params: Record<string, string>;
+  /** The rendered text without signature. */
+  text: string;
+  at: Instant;
+}
+
+export type SmsState = 'unknown' | 'accepted' | 'delivered' | 'temporary' | 'deadNumber' | 'blocked' | 'content';
+
+/** Something that came back: a receipt or a reply. Remote gateways call this by webhook. */
+export type SmsEvent =
+  | { kind: 'receipt'; key: string; state: SmsState; at: Instant; code: string }
+  | { kind: 'reply'; from: string; text: string; at: Instant; reference: string };
+
+export interface SmsPort {
+  /** @throws DeliveryError */
+  send(sms: OutgoingSms): Promise<Accepted>;
+  /** What became of a key; `unknown` when the provider never accepted it. */
+  query(key: string, to: string, at: Instant): Promise<SmsState>;
+  check(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface StoredFile {
+  sha256: string;
+  bytes: number;
+}
+
+export interface StoragePort {
+  /** Stores content under its SHA-256; storing it again changes nothing. */
+  put(content: Uint8Array): Promise<StoredFile>;
+  /** @throws StorageMissing when absent, StorageCorrupt when the content no longer has its hash. */
+  get(sha256: string): Promise<Uint8Array>;
+  has(sha256: string): Promise<boolean>;
+  check(): Promise<string>;
+}
+
+/** One filed mail or SMS, as the local mailbox shows it. */
+export interface MailboxItem {
+  id: string;
+  channel: 'mail' | 'sms';
+  key: string;
+  to: string;
+  subject: string;
+  text: string;
+  at: Instant;
+  /** How often the same key arrived; one copy is kept (AT-29). */
+  deliveries: number;
+}
+
+// ---------------------------------------------------------------- ledger
+
+export interface ContentRow {
+  id: string;
+  caseId: string | null;
+  /** Form field it answers, e.g. `matter`. */
+  field: string;
+  sha256: string;
+  /** null once erased. */
+  body: string | null;
+}
+
+export interface IntakeRequest {
+  /** Unique per intake; the same id gets the same case. */
+  requestId: string;
+  process: ProcessName;
+  letter: string;
+  /** Local day of the number, `YYYYMMDD`. */
+  day: string;
+  /** Start argument of the workflow as JSON, with `{caseId}` filled in by the ledger is NOT done: the client adds it. */
+  input: unknown;
+  contents: Omit<ContentRow, 'caseId'>[];
+  /** Values by which later intakes find this case (W35): phone, taxpayer id, serial, external reference. */
+  lookups: { kind: 'phone' | 'taxpayerId' | 'serial' | 'customer'; value: string }[];
+  actor: string;
+  at: Instant;
+}
+
+export interface IntakeRow {
+  requestId: string;
+  caseId: string;
+  process: ProcessName;
+  input: unknown;
+  actor: string;
+  at: Instant;
+  state: 'received' | 'started';
+}
+
+export interface EvidenceRow extends EvidenceRef {
+  caseId: string;
+  field: string;
+  /** File name as given; may hold personal data, so it stays out of history. */
+  name: string;
+  addedBy: string;
+  addedAt: Instant;
+}
+
+export interface CaseFilter {
+  process?: ProcessName;
+  status?: CaseRow['status'][];
+  owner?: string;
+  /** Cases with an open task of this assignee or role. */
+  assignee?: string;
+  role?: string;
+  customer?: string;
+  waitingOn?: string;
+  attention?: boolean;
+  limit?: number;
+}
+
+/** The projection of one case. */
+export interface CaseFile {
+  row: CaseRow;
+  tasks: TaskRow[];
+  clocks: ClockRow[];
+  messages: MessageRow[];
+  timeline: Fact[];
+  evidence: EvidenceRow[];
+  finalState: unknown | null;
+}
+
+export interface OpenTaskRow extends TaskRow {
+  caseId: string;
+  process: ProcessName;
+  level: string;
+  owner: string;
+  customer: string | null;
+  waitingOn: string;
+}
+
+export interface TurnRow {
+  caseId: string;
+  runId: string;
+  turn: number;
+  at: Instant;
+  digest: string;
+  /** Set when a reset run rewrote this turn or an earlier one. */
+  supersededBy: string | null;
+}
+
+export interface Refusal {
+  caseId: string | null;
+  actor: string;
+  act: string;
+  code: string;
+  at: Instant;
+  requestId: string;
+  data: Record<string, unknown>;
+}
+
+/** What the outbox knows of one key and channel. */
+export interface OutboxState {
+  key: string;
+  caseId: string;
+  acceptedChannel: Channel | null;
+  providerId: string | null;
+  /** Channels on which a send was begun; a begun, unaccepted one is asked about before it is repeated. */
+  begun: Channel[];
+}
+
+export interface LedgerPort {
+  /** Applies pending migrations; returns their names. Safe to run from several processes at once. */
+  migrate(): Promise<string[]>;
+  /** Names of migrations not yet applied. */
+  pendingMigrations(): Promise<string[]>;
+  check(): Promise<string>;
+  close(): Promise<void>;
+
+  importOrganisation(organisation: Organisation): Promise<{ added: number; changed: number; unchanged: number }>;
+  organisation(): Promise<Organisation | null>;
+  /** By id or alias. */
+  staff(idOrAlias: string): Promise<Staff | null>;
+  customer(id: string): Promise<Customer | null>;
+  unit(id: string): Promise<Unit | null>;
+
+  /**
+   * One transaction: allocate the next number of (letter, day), keep input, contents and lookups.
+   * The same requestId returns the first row with `fresh: false`. Numbers are dense: no gaps, also under concurrency.
+   */
+  receiveIntake(request: IntakeRequest): Promise<{ intake: IntakeRow; fresh: boolean }>;
+  markStarted(caseId: string): Promise<void>;
+  pendingIntakes(): Promise<IntakeRow[]>;
+  intakeByRequest(requestId: string): Promise<IntakeRow | null>;
+
+  /** Idempotent by id. */
+  putContents(rows: ContentRow[]): Promise<void>;
+  contents(ids: string[]): Promise<Map<string, ContentRow>>;
+  /** Empties the body; id and hash stay as proof. */
+  eraseContent(id: string): Promise<void>;
+
+  /** See `CaseActivities.record`. `digest` is computed by the caller over the canonical turn. */
+  record(turn: TurnRecord, digest: string): Promise<'written' | 'repeated'>;
+  turns(caseId: string): Promise<TurnRow[]>;
+
+  /** Marks a send as begun on a channel and tells what was known before. */
+  beginSend(key: string, caseId: string, channel: Channel, address: string, at: Instant): Promise<OutboxState>;
+  acceptSend(key: string, channel: Channel, providerId: string): Promise<void>;
+  outbox(key: string): Promise<OutboxState | null>;
+  /** Instants of accepted or begun sends to one address since `since`, newest first, other keys only (throttle). */
+  recentSends(address: string, since: Instant, exceptKey: string): Promise<Instant[]>;
+
+  addEvidence(row: EvidenceRow): Promise<void>;
+  evidence(caseId: string): Promise<EvidenceRow[]>;
+
+  addRefusal(refusal: Refusal): Promise<void>;
+  refusals(caseId: string): Promise<Refusal[]>;
+
+  caseFile(caseId: string): Promise<CaseFile | null>;
+  cases(filter: CaseFilter): Promise<CaseRow[]>;
+  /** Open tasks, soonest due first. */
+  openTasks(filter: { assignee?: string; role?: string; caseId?: string }): Promise<OpenTaskRow[]>;
+  /** Cases that share a lookup value and were opened at or after `since`, newest first (W35). */
+  related(lookups: IntakeRequest['lookups'], since: Instant): Promise<CaseRow[]>;
+  lookups(caseId: string): Promise<IntakeRequest['lookups']>;
+  messages(filter: { caseId?: string; status?: MessageRow['status']; limit?: number }): Promise<(MessageRow & { caseId: string })[]>;
+}
+
+export interface Ports {
+  ledger: LedgerPort;
+  mail: MailPort;
+  sms: SmsPort;
+  storage: StoragePort;
+}
+
+/** Makes a content reference for a row. */
+export function contentRef(row: Pick<ContentRow, 'id' | 'sha256'>): ContentRef {
+  return { content: row.id, sha256: row.sha256 };
+}
