@@ -30,6 +30,8 @@ export type DeliveryResult =
   | { status: 'accepted'; channel: Channel; providerId: string; repeat: boolean }
   /** Held back: a throttle. The workflow tries again at that instant. */
   | { status: 'held'; until: Instant; reason: string }
+  /** The same key already belongs to another case: one key, one message (W11). */
+  | { status: 'coalesced' }
   /** This channel cannot reach this recipient (no address, refused for good): take the next one. */
   | { status: 'unreachable'; reason: string };
 
@@ -38,6 +40,7 @@ export interface DocumentOrder {
   kind: 'complaintHandlingForm';
   key: string;
   at: Instant;
+  offsetMinutes: number;
 }
 
 export interface CaseActivities {

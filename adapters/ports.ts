@@ -54,6 +54,8 @@ export interface OutgoingMail {
 
 export interface Accepted {
   providerId: string;
+  /** True when an earlier attempt had already been accepted. */
+  repeat?: boolean;
 }
 
 export interface MailPort {
@@ -253,6 +255,7 @@ export interface LedgerPort {
   markStarted(caseId: string): Promise<void>;
   pendingIntakes(): Promise<IntakeRow[]>;
   intakeByRequest(requestId: string): Promise<IntakeRow | null>;
+  intakeOf(caseId: string): Promise<IntakeRow | null>;
 
   /** Idempotent by id. */
   putContents(rows: ContentRow[]): Promise<void>;

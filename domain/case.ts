@@ -130,7 +130,8 @@ export interface ClockRow {
   usedMinutes: number;
   provisional: boolean;
   /** Spans in which it ticked, oldest first; the last is open while the clock runs. */
-  spans: { from: Instant; to: Instant | null }[];
+  /** `minutes`: what a closed span counted for under the calendar in force then (AT-17). */
+  spans: { from: Instant; to: Instant | null; minutes?: number }[];
 }
 
 /** To whom a message goes, by reference; the address is looked up when it is sent. */

@@ -1,0 +1,166 @@
+import { sql, type Kysely, type Transaction } from 'kysely';
+import type { Instant, CaseRow } from '../../domain/case.js';
+import type { ContentRow, IntakeRequest, IntakeRow } from '../ports.js';
+import { caseColumns } from './cases.js';
+import type { LedgerTables } from './schema.js';
+
+type Db = Kysely<LedgerTables>;
+
+const intakeColumns = ['requestId', 'caseId', 'process', 'input', 'actor', 'at', 'state'] as const;
+
+/**
+ * Keeps an intake and gives it the next number of its kind and day (CRM-05). The number's row stays locked until the
+ * transaction ends, so numbers have no gaps: an intake that fails gives its number back.
+ */
+export async function receiveIntake(
+  trx: Transaction<LedgerTables>,
+  request: IntakeRequest,
+): Promise<{ intake: IntakeRow; fresh: boolean }> {
+  // The same request twice at once: the second waits here and then finds the first (AT-31).
+  await sql`select pg_advisory_xact_lock(hashtextextended(${request.requestId}, 0))`.execute(trx);
+  const known = await readIntake(trx, { requestId: request.requestId });
+  if (known) return { intake: known, fresh: false };
+
+  const { last } = await trx
+    .insertInto('caseNumbers')
+    .values({ letter: request.letter, day: request.day, last: 1 })
+    .onConflict((clash) =>
+      clash.columns(['letter', 'day']).doUpdateSet((row) => ({ last: row('caseNumbers.last', '+', 1) })),
+    )
+    .returning('last')
+    .executeTakeFirstOrThrow();
+  const caseId = `${request.letter}${request.day}-${String(last).padStart(3, '0')}`;
+
+  const intake = await trx
+    .insertInto('intakes')
+    .values({
+      requestId: request.requestId,
+      caseId,
+      process: request.process,
+      input: JSON.stringify(request.input),
+      actor: request.actor,
+      at: request.at,
+      state: 'received',
+    })
+    .returning(intakeColumns)
+    .executeTakeFirstOrThrow();
+  await putContents(
+    trx,
+    request.contents.map((content) => ({ ...content, caseId })),
+  );
+  if (request.lookups.length > 0) {
+    await trx
+      .insertInto('lookups')
+      .values(request.lookups.map(({ kind, value }) => ({ caseId, kind, value })))
+      .onConflict((clash) => clash.doNothing())
+      .execute();
+  }
+  return { intake, fresh: true };
+}
+
+/** The case of this intake runs: nothing is left to finish. */
+export async function markStarted(db: Db, caseId: string): Promise<void> {
+  await db.updateTable('intakes').set({ state: 'started' }).where('caseId', '=', caseId).execute();
+}
+
+/** Intakes whose case has yet to start, oldest first. */
+export async function pendingIntakes(db: Db): Promise<IntakeRow[]> {
+  return db
+    .selectFrom('intakes')
+    .select(intakeColumns)
+    .where('state', '=', 'received')
+    .orderBy('at')
+    .orderBy('caseId')
+    .execute();
+}
+
+/** The intake of a request id or of a case, or null. */
+export async function readIntake(
+  db: Db,
+  by: { requestId: string } | { caseId: string },
+): Promise<IntakeRow | null> {
+  const query = db.selectFrom('intakes').select(intakeColumns);
+  const found =
+    'requestId' in by ? query.where('requestId', '=', by.requestId) : query.where('caseId', '=', by.caseId);
+  return (await found.executeTakeFirst()) ?? null;
+}
+
+/**
+ * Keeps content rows. A row that is there stays as it is, an erased one stays erased; a row kept before its case had
+ * a number is given to the case.
+ *
+ * @throws Error when an id already stands for other content
+ */
+export async function putContents(db: Db, rows: ContentRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const unique = [...new Map(rows.map((row) => [row.id, row])).values()];
+  // One order for all writers: two that share rows cannot lock each other out.
+  unique.sort((one, other) => (one.id < other.id ? -1 : 1));
+  const kept = await db
+    .insertInto('contents')
+    .values(unique.map(({ id, caseId, field, sha256, body }) => ({ id, caseId, field, sha256, body })))
+    .onConflict((clash) =>
+      clash
+        .column('id')
+        .doUpdateSet({ caseId: sql`coalesce(contents.case_id, excluded.case_id)` })
+        .where(sql<boolean>`contents.sha256 = excluded.sha256`),
+    )
+    .returning('id')
+    .execute();
+  if (kept.length === unique.length) return;
+  const ids = new Set(kept.map((row) => row.id));
+  const clashing = unique.filter((row) => !ids.has(row.id)).map((row) => row.id);
+  throw new Error(`content ids already taken by other content: ${clashing.join(', ')}`);
+}
+
+/** Content rows by id; unknown ids are absent. */
+export async function readContents(db: Db, ids: string[]): Promise<Map<string, ContentRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.selectFrom('contents').selectAll().where('id', 'in', ids).execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Empties a content row; id and hash stay as proof. */
+export async function eraseContent(db: Db, id: string): Promise<void> {
+  await db.updateTable('contents').set({ body: null }).where('id', '=', id).execute();
+}
+
+/** Cases that share a value and were opened at or after `since`, newest first (W35). */
+export async function relatedCases(
+  db: Db,
+  lookups: IntakeRequest['lookups'],
+  since: Instant,
+): Promise<CaseRow[]> {
+  if (lookups.length === 0) return [];
+  return db
+    .selectFrom('cases')
+    .select(caseColumns)
+    .where('openedAt', '>=', since)
+    .where((row) =>
+      row.exists(
+        row
+          .selectFrom('lookups')
+          .whereRef('lookups.caseId', '=', 'cases.caseId')
+          .where((lookup) =>
+            lookup.or(
+              lookups.map(({ kind, value }) => lookup.and({ 'lookups.kind': kind, 'lookups.value': value })),
+            ),
+          )
+          .select('lookups.value'),
+      ),
+    )
+    .orderBy('openedAt', 'desc')
+    .orderBy('caseId', 'desc')
+    .execute();
+}
+
+/** The values a case is found by. */
+export async function readLookups(db: Db, caseId: string): Promise<IntakeRequest['lookups']> {
+  return db
+    .selectFrom('lookups')
+    .select(['kind', 'value'])
+    .where('caseId', '=', caseId)
+    .orderBy('kind')
+    .orderBy('value')
+    .execute();
+}

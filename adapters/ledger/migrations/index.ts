@@ -1,0 +1,19 @@
+import type { Migration, MigrationProvider } from 'kysely';
+import * as organisation from './0001_organisation.js';
+import * as intake from './0002_intake.js';
+import * as cases from './0003_cases.js';
+import * as outbox from './0004_outbox.js';
+import * as reporting from './0005_reporting.js';
+
+const migrations: Record<string, Migration> = {
+  '0001_organisation': organisation,
+  '0002_intake': intake,
+  '0003_cases': cases,
+  '0004_outbox': outbox,
+  '0005_reporting': reporting,
+};
+
+/** The migrations as modules: nothing is read from disk, so they run alike from sources and from `dist/`. */
+export const migrationProvider: MigrationProvider = {
+  getMigrations: () => Promise.resolve(migrations),
+};

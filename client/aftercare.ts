@@ -1,0 +1,810 @@
+/**
+ * The facade: parse at the edge, authorise, store personal texts and files, send. What the CLI, the simulator and the
+ * web may do with Aftercare goes through here and nothing else does.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { CaseFilter, ContentRow, IntakeRow, LedgerPort, StoragePort } from '../adapters/ports.js';
+import { PROCESS_LETTERS, type Actor, type Channel, type ContactCard, type Instant } from '../domain/case.js';
+import { addDays, dayOf, instantOf, wholeMinute } from '../domain/calendar.js';
+import { relimitClock } from '../domain/clock.js';
+import { actForms } from '../domain/forms-case.js';
+import { complaintForms, complaintIntakeForm } from '../domain/forms-complaint.js';
+import { formIssues, type PendingFile, type PendingText } from '../domain/forms.js';
+import { deskOf, type Organisation, type Staff } from '../domain/organisation.js';
+import { normaliseMobile, parsePhone } from '../domain/phone.js';
+import { checkTaxpayerId } from '../domain/taxpayer.js';
+import { ACTS, caseView, explainClocks, type ActName, type ActResult, type CaseStart, type CaseView, type Snapshot } from '../workflows/case/messages.js';
+import {
+  DeskError,
+  EXIT,
+  type ActOptions,
+  type AftercareApi,
+  type CaseSheet,
+  type ClockExplanation,
+  type Inbox,
+  type LoadedPolicy,
+  type OpenReceipt,
+} from './api.js';
+
+export interface AftercareDependencies {
+  client: Client;
+  ledger: LedgerPort;
+  storage: StoragePort;
+  policy: LoadedPolicy;
+  taskQueue: string;
+  /** The present, for case numbers and look-ups; a simulation gives its own. */
+  now?: () => Date;
+  /** Delay of a new workflow's first task; only a simulation sets it (engine.md). */
+  startDelayMs?: () => number;
+  /** Called between a workflow's start and the first question to it; only a simulation needs it. */
+  afterStart?: (caseId: string) => Promise<void>;
+  /** Folder that relative file paths in answers start from. */
+  folder?: string;
+  /** How long an act waits for its answer before it tells the request id (house 4). */
+  patienceMs?: number;
+  onClose?: () => Promise<void>;
+}
+
+const CLOSED = /already completed|not found|workflow execution already/i;
+
+export class Aftercare implements AftercareApi {
+  private readonly edge = {
+    intake: complaintIntakeForm('edge'),
+    tasks: complaintForms('edge') as unknown as Record<string, { safeParse(value: unknown): EdgeParsed }>,
+    acts: actForms('edge') as unknown as Record<string, { safeParse(value: unknown): EdgeParsed }>,
+  };
+
+  constructor(private readonly deps: AftercareDependencies) {}
+
+  get policy(): LoadedPolicy {
+    return this.deps.policy;
+  }
+  now(): Date {
+    return this.deps.now?.() ?? new Date();
+  }
+  private get at(): Instant {
+    return wholeMinute(this.now().toISOString());
+  }
+  private get offset(): number {
+    return this.policy.policy.zone.offsetMinutes;
+  }
+
+  // ------------------------------------------------------------------ opening
+
+  async openComplaint(input: unknown, by: string, options: ActOptions = {}): Promise<OpenReceipt> {
+    const requestId = options.requestId ?? randomUUID();
+    const actor = await this.actor(by);
+    const parsed = this.edge.intake.safeParse(input ?? {});
+    if (!parsed.success) throw invalid('complaint', formIssues(parsed.error), requestId);
+    const form = parsed.data as Record<string, unknown> & ReturnType<typeof parsed.data.valueOf>;
+    const receivedAt = wholeMinute((form['receivedAt'] as string | undefined) ?? this.at);
+    if (receivedAt > this.at)
+      throw invalid('complaint', [{ field: 'receivedAt', message: 'lies in the future' }], requestId);
+    const who = await this.complainant(form, requestId);
+    for (const person of (form['personsConcerned'] as string[]) ?? []) await this.staff(person);
+
+    const { value, contents } = await this.stored({ ...form, receivedAt, complainant: undefined }, null, actor.id, requestId);
+    const stored = value as Record<string, unknown>;
+    delete stored['complainant'];
+    if (who.card !== null) {
+      const row = contentRow('complainant', JSON.stringify(who.card), `${requestId}/complainant`);
+      contents.push(row);
+      stored['contact'] = { content: row.id, sha256: row.sha256 };
+      who.complainants.unshift({ to: { kind: 'contact', content: row.id }, channels: channelsOf(who.card) });
+    }
+    const since = instantOf(
+      addDays(dayOf(this.at, this.offset), -this.policy.policy.complaint.repeatDays),
+      '00:00',
+      this.offset,
+    );
+    const related = who.lookups.length === 0 ? [] : await this.deps.ledger.related(who.lookups, since);
+    const complaints = related.filter((row) => row.process === 'complaint' && row.outcome !== 'reclassified');
+
+    const start: Omit<CaseStart, 'caseId'> = {
+      process: 'complaint',
+      requestId,
+      actor,
+      intake: {
+        form: { ...stored, ...(who.customer === null ? {} : { customer: who.customer }) },
+        complainants: who.complainants,
+      },
+      related: complaints.map((row) => row.caseId),
+      snapshot: await this.snapshot(),
+    };
+    const { intake, fresh } = await this.guarded(requestId, () =>
+      this.deps.ledger.receiveIntake({
+        requestId,
+        process: 'complaint',
+        letter: PROCESS_LETTERS.complaint,
+        day: dayOf(this.at, this.offset).replaceAll('-', ''),
+        input: start,
+        contents,
+        lookups: who.lookups,
+        actor: actor.id,
+        at: this.at,
+      }),
+    );
+    await this.evidenceOf(intake.caseId, stored, actor.id);
+    await this.begin(intake);
+    const view = await this.firstView(intake.caseId);
+    return {
+      requestId,
+      caseId: intake.caseId,
+      fresh,
+      at: this.at,
+      inLedger: view !== null && view.turn > 0,
+      status: view?.row.status ?? 'open',
+      outcome: view?.row.outcome ?? null,
+      level: view?.row.level ?? 'L1',
+      next: (view?.tasks ?? [])
+        .filter((task) => task.status === 'open')
+        .map((task) => ({ task: task.name, key: task.key, role: task.role, assignee: task.assignee, dueAt: task.dueAt }))
+        .sort((a, b) => ((a.dueAt ?? '9') < (b.dueAt ?? '9') ? -1 : 1)),
+      related: complaints.map((row) => ({
+        caseId: row.caseId,
+        status: row.status,
+        outcome: row.outcome,
+        openedAt: row.openedAt,
+      })),
+      flags: view === null ? [] : flagsOf(view),
+    };
+  }
+
+  /** Starts the workflow of an intake and marks it started; starting twice changes nothing (AT-31). */
+  private async begin(intake: IntakeRow): Promise<void> {
+    const start = { ...(intake.input as CaseStart), caseId: intake.caseId };
+    try {
+      await this.deps.client.workflow.start(intake.process, {
+        workflowId: intake.caseId,
+        taskQueue: this.deps.taskQueue,
+        args: [start],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary: `${intake.process} ${intake.caseId}`,
+        ...(this.deps.startDelayMs === undefined ? {} : { startDelay: this.deps.startDelayMs() }),
+      });
+      await this.deps.afterStart?.(intake.caseId);
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError))
+        throw this.unreachable(error, intake.requestId, `the intake is kept as ${intake.caseId}; \`aftercare intake retry\` starts it`);
+    }
+    if (intake.state !== 'started') await this.deps.ledger.markStarted(intake.caseId);
+  }
+
+  private async firstView(caseId: string): Promise<CaseView | null> {
+    const until = Date.now() + this.policy.policy.kernel.saveWaitMs;
+    let view: CaseView | null = null;
+    while (Date.now() < until) {
+      view = await this.view(caseId).catch(() => null);
+      if (view !== null && view.turn > 0) return view;
+      await new Promise((wake) => setTimeout(wake, 25));
+    }
+    return view;
+  }
+
+  async retryIntakes() {
+    const started: string[] = [];
+    const failed: { caseId: string; reason: string }[] = [];
+    for (const intake of await this.deps.ledger.pendingIntakes()) {
+      try {
+        await this.begin(intake);
+        started.push(intake.caseId);
+      } catch (error) {
+        failed.push({ caseId: intake.caseId, reason: (error as Error).message });
+      }
+    }
+    return { started, failed };
+  }
+  pendingIntakes() {
+    return this.deps.ledger.pendingIntakes();
+  }
+
+  /** Who complains, by which channels reached, and by what later intakes find this one (W35). */
+  private async complainant(form: Record<string, unknown>, requestId: string) {
+    const lookups: { kind: 'phone' | 'taxpayerId' | 'serial' | 'customer'; value: string }[] = [];
+    const complainants: { to: { kind: 'customer'; id: string } | { kind: 'contact'; content: string }; channels: Channel[] }[] = [];
+    const given = form['complainant'] as
+      | { name?: string; phone?: string; mail?: string; language?: 'zh-CN' | 'en'; channel?: 'sms' | 'mail' }
+      | undefined;
+    let customerId: string | null = null;
+    if (typeof form['customer'] === 'string') {
+      const customer = await this.deps.ledger.customer(form['customer']);
+      if (customer === null)
+        throw invalid('complaint', [{ field: 'customer', message: `no customer ${form['customer']} on file; see \`aftercare org show --customers\`` }], requestId);
+      customerId = customer.id;
+      lookups.push({ kind: 'customer', value: customer.id });
+      if (customer.taxpayerId !== undefined) lookups.push({ kind: 'taxpayerId', value: customer.taxpayerId });
+      const mobile = customer.mobile === undefined ? null : normaliseMobile(customer.mobile);
+      if (mobile !== null) lookups.push({ kind: 'phone', value: mobile });
+      if (given === undefined)
+        complainants.push({
+          to: { kind: 'customer', id: customer.id },
+          channels: preferred(mobile !== null, customer.mail !== undefined, customer.channel),
+        });
+    }
+    if (typeof form['taxpayerId'] === 'string') {
+      const checked = checkTaxpayerId(form['taxpayerId']);
+      if (!checked.ok)
+        throw invalid('complaint', [{ field: 'taxpayerId', message: checked.problem }], requestId);
+      lookups.push({ kind: 'taxpayerId', value: checked.id });
+    }
+    for (const serial of (form['serials'] as string[]) ?? [])
+      lookups.push({ kind: 'serial', value: serial.toUpperCase() });
+    let card: ContactCard | null = null;
+    if (given !== undefined) {
+      let phone: string | null = null;
+      if (given.phone !== undefined) {
+        const read = parsePhone(given.phone);
+        if (read === null)
+          throw invalid('complaint', [{ field: 'complainant.phone', message: 'no mainland mobile, landline or service number' }], requestId);
+        phone = normaliseMobile(given.phone) ?? given.phone;
+        lookups.push({ kind: 'phone', value: phone });
+      }
+      card = {
+        name: given.name ?? null,
+        phone,
+        mail: given.mail ?? null,
+        language: given.language ?? 'zh-CN',
+        channel: given.channel ?? null,
+      };
+    }
+    if (form['identity'] === 'anonymous') return { lookups: [], complainants: [], card: null, customer: customerId };
+    if (card === null && customerId === null)
+      throw invalid(
+        'complaint',
+        [{ field: 'complainant', message: 'name a customer on file, or a complainant with phone or mail; or set identity: anonymous' }],
+        requestId,
+      );
+    if (card !== null && card.phone === null && card.mail === null && customerId === null)
+      throw invalid('complaint', [{ field: 'complainant.phone', message: 'a phone number or a mail address is needed to answer' }], requestId);
+    const unique = new Map(lookups.map((line) => [`${line.kind}:${line.value}`, line]));
+    return { lookups: [...unique.values()], complainants, card, customer: customerId };
+  }
+
+  // ------------------------------------------------------------------ acting
+
+  async complete(caseId: string, task: string, answer: unknown, by: string, options: ActOptions = {}): Promise<ActResult> {
+    const requestId = options.requestId ?? randomUUID();
+    const name = task.replace(/#.*$/, '');
+    const form = this.edge.tasks[name];
+    if (form === undefined)
+      throw new DeskError('task.unknown', `there is no task called ${name}`, { exit: EXIT.notFound, requestId, remedy: 'see `aftercare task show CASE`' });
+    const parsed = form.safeParse(answer ?? {});
+    if (!parsed.success) throw await this.refused(caseId, by, name, invalid(name, formIssues(parsed.error), requestId));
+    return this.send('completeTask', caseId, { task, answer: parsed.data }, by, requestId, name, answerOnly);
+  }
+
+  async act(name: ActName | 'reopen', caseId: string, args: unknown, by: string, options: ActOptions = {}): Promise<ActResult> {
+    const requestId = options.requestId ?? randomUUID();
+    if (name === 'completeTask') {
+      const { task, answer } = args as { task: string; answer: unknown };
+      return this.complete(caseId, task, answer, by, { requestId });
+    }
+    if (name === 'adoptPolicy') {
+      const given = args as { policy: LoadedPolicy; reason: string };
+      const snapshot = await this.snapshot(given.policy);
+      return this.send('adoptPolicy', caseId, { snapshot, reason: { $text: given.reason } }, by, requestId, name);
+    }
+    const form = this.edge.acts[name];
+    if (form === undefined) throw new DeskError('act.unknown', `there is no act called ${name}`, { exit: EXIT.usage, requestId });
+    const parsed = form.safeParse(args ?? {});
+    if (!parsed.success) throw await this.refused(caseId, by, name, invalid(name, formIssues(parsed.error), requestId));
+    if (name === 'reopen') return this.reopen(caseId, parsed.data as { reason: unknown }, by, requestId);
+    const data = parsed.data as Record<string, unknown>;
+    if (name === 'reassign' && typeof data['to'] === 'string') data['to'] = (await this.staff(data['to'])).id;
+    if (name === 'merge') await this.mergeable(caseId, String(data['into']), requestId);
+    if (name === 'correctTask') {
+      const task = String(data['task']).replace(/#.*$/, '');
+      data['correction'] = await this.correction(caseId, task, data['correction'] as Record<string, unknown>, requestId);
+    }
+    return this.send(name, caseId, data, by, requestId, name);
+  }
+
+  /** A correction holds only the fields that change; each is checked as on the form. */
+  private async correction(caseId: string, task: string, fields: Record<string, unknown>, requestId: string) {
+    const form = complaintForms('edge') as unknown as Record<string, { partial(): { safeParse(v: unknown): EdgeParsed } } | undefined>;
+    const parsed = form[task]?.partial().safeParse(fields);
+    if (parsed === undefined) throw new DeskError('task.unknown', `there is no task called ${task}`, { exit: EXIT.notFound, requestId });
+    if (!parsed.success) throw invalid(task, formIssues(parsed.error), requestId);
+    const given = parsed.data as Record<string, unknown>;
+    return Object.fromEntries(Object.keys(fields).map((key) => [key, given[key]]));
+  }
+
+  /** The target of a merge must be an open, earlier case (W36). */
+  private async mergeable(caseId: string, into: string, requestId: string): Promise<void> {
+    const [own, target] = await Promise.all([this.deps.ledger.caseFile(caseId), this.deps.ledger.caseFile(into)]);
+    if (target === null) throw new DeskError('case.notFound', `no case ${into}`, { exit: EXIT.notFound, requestId });
+    if (target.row.status !== 'open')
+      throw new DeskError('merge.targetClosed', `${into} is ${target.row.status}`, { requestId, remedy: 'reopen it first' });
+    if (own !== null && target.row.openedAt > own.row.openedAt)
+      throw new DeskError('merge.targetLater', `${into} was opened after ${caseId}`, { requestId, remedy: `merge ${into} into ${caseId} instead` });
+  }
+
+  private async send(
+    name: ActName,
+    caseId: string,
+    payload: unknown,
+    by: string,
+    requestId: string,
+    about: string,
+    hold: (value: Record<string, unknown>) => Record<string, unknown> = (value) => value,
+  ): Promise<ActResult> {
+    const actor = await this.actor(by);
+    const { value, contents } = await this.stored(payload, caseId, actor.id, requestId);
+    const args = hold(value as Record<string, unknown>);
+    await this.guarded(requestId, () => this.deps.ledger.putContents(contents.map((row) => ({ ...row, caseId }))));
+    await this.evidenceOf(caseId, args, actor.id);
+    const handle = this.deps.client.workflow.getHandle(caseId);
+    const patience = Date.now() + (this.deps.patienceMs ?? 15_000);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.bounded(
+          handle.executeUpdate(ACTS[name] as never, {
+            args: [{ ...args, requestId, by: actor }] as never,
+            updateId: requestId,
+          }) as Promise<ActResult>,
+          patience - Date.now(),
+        );
+      } catch (error) {
+        const known = this.explained(error, caseId, requestId);
+        if (known.code !== 'temporal.unreachable' || Date.now() >= patience)
+          throw known.exit === EXIT.refused ? await this.refused(caseId, actor.id, about, known) : known;
+        await new Promise((wake) => setTimeout(wake, Math.min(200 * tries, 1_000)));
+      }
+    }
+  }
+
+  private async bounded<T>(work: Promise<T>, ms: number): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new WorkflowUpdateRPCTimeoutOrCancelledError('no answer in time')), Math.max(ms, 1));
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+      work.catch(() => undefined);
+    }
+  }
+
+  /** A closed case goes on: a new run under the same number, from where it ended (W34). */
+  private async reopen(caseId: string, args: { reason: unknown }, by: string, requestId: string): Promise<ActResult> {
+    const actor = await this.actor(by);
+    const file = await this.deps.ledger.caseFile(caseId);
+    if (file === null) throw new DeskError('case.notFound', `no case ${caseId}`, { exit: EXIT.notFound, requestId });
+    const { row } = file;
+    const carry = file.finalState as CaseStart['carry'] | null;
+    if (row.status !== 'closed' || carry === null || carry === undefined)
+      throw await this.refused(caseId, actor.id, 'reopen', new DeskError('case.notClosed', `case ${caseId} is ${row.status}`, { requestId }));
+    if (row.personsConcerned.includes(actor.id))
+      throw await this.refused(caseId, actor.id, 'reopen', new DeskError('case.personConcerned', 'the complaint concerns this person (W31)', { requestId }));
+    if (row.outcome === 'merged' || row.outcome === 'reclassified' || row.outcome === 'cancelled')
+      throw await this.refused(caseId, actor.id, 'reopen', new DeskError('reopen.otherEnding', `a case that was ${row.outcome} is not reopened`, { requestId, remedy: 'open a new one' }));
+    const rules = this.policy.policy.complaint.reopen;
+    const days = row.outcome === 'withdrawn' ? rules.daysIfWithdrawn : rules.days;
+    const last = addDays(dayOf(row.closedAt!, this.offset), days);
+    if (dayOf(this.at, this.offset) > last)
+      throw await this.refused(caseId, actor.id, 'reopen', new DeskError('reopen.tooLate', `a case may be reopened until ${last}`, { requestId, remedy: `open a new one with repeatOf: ${caseId}` }));
+    const { value, contents } = await this.stored(args, caseId, actor.id, requestId);
+    await this.guarded(requestId, () => this.deps.ledger.putContents(contents.map((line) => ({ ...line, caseId }))));
+    const intake = await this.deps.ledger.intakeOf(caseId);
+    const original = intake?.input as CaseStart;
+    const start: CaseStart = {
+      ...original,
+      caseId,
+      snapshot: await this.snapshot(),
+      carry,
+      reopen: {
+        requestId,
+        actor,
+        reason: (value as { reason: { content: string; sha256: string } }).reason,
+        closedAt: row.closedAt!,
+        outcome: row.outcome ?? '',
+      },
+    };
+    try {
+      await this.deps.client.workflow.start(row.process, {
+        workflowId: caseId,
+        taskQueue: this.deps.taskQueue,
+        args: [start],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary: `${row.process} ${caseId}, reopened`,
+        ...(this.deps.startDelayMs === undefined ? {} : { startDelay: this.deps.startDelayMs() }),
+      });
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError)
+        throw new DeskError('case.notClosed', `case ${caseId} is already open again`, { requestId });
+      throw this.unreachable(error, requestId, 'nothing was changed');
+    }
+    await this.deps.afterStart?.(caseId);
+    const before = carry.turn;
+    const until = Date.now() + this.policy.policy.kernel.saveWaitMs;
+    let view = await this.view(caseId);
+    while (view.turn <= before && Date.now() < until) {
+      await new Promise((wake) => setTimeout(wake, 25));
+      view = await this.view(caseId);
+    }
+    return {
+      requestId,
+      at: this.at,
+      inLedger: view.turn > before,
+      status: view.row.status,
+      outcome: view.row.outcome,
+      level: view.row.level,
+      next: view.tasks
+        .filter((task) => task.status === 'open')
+        .map((task) => ({ task: task.name, key: task.key, role: task.role, assignee: task.assignee, dueAt: task.dueAt })),
+    };
+  }
+
+  // ------------------------------------------------------------------ looking
+
+  async sheet(caseId: string, reader: string): Promise<CaseSheet> {
+    const staff = await this.staff(reader);
+    const file = await this.guarded(undefined, () => this.deps.ledger.caseFile(caseId));
+    if (file === null) throw notFound(caseId);
+    const intake = await this.deps.ledger.intakeOf(caseId);
+    const input = (intake?.input as { intake?: { form?: Record<string, unknown> } } | undefined)?.intake;
+    const masked = hidesComplainant(file.row, staff);
+    const ids = new Set<string>();
+    collectContents(input?.form, ids);
+    for (const task of file.tasks) collectContents(task.answer, ids);
+    for (const fact of file.timeline) collectContents(fact.data, ids);
+    const contact = (input?.form?.['contact'] as { content?: string } | undefined)?.content;
+    if (masked && contact !== undefined) ids.delete(contact);
+    const rows = await this.deps.ledger.contents([...ids]);
+    const texts: Record<string, string> = {};
+    for (const [id, row] of rows) if (row.body !== null && id !== contact) texts[id] = row.body;
+    const card = contact === undefined ? null : (rows.get(contact)?.body ?? null);
+    const customer = file.row.customer === null || masked ? null : await this.deps.ledger.customer(file.row.customer);
+    const lookups = await this.deps.ledger.lookups(caseId);
+    const related = lookups.length === 0 ? [] : await this.deps.ledger.related(lookups, '1970-01-01T00:00:00.000Z');
+    return {
+      ...file,
+      row: masked ? { ...file.row, customer: null } : file.row,
+      finalState: null,
+      view: masked ? 'masked' : 'full',
+      texts,
+      complainant:
+        masked || (card === null && customer === null)
+          ? null
+          : {
+              ...(card === null
+                ? {
+                    name: customer?.contactName ?? customer?.name ?? null,
+                    phone: customer?.mobile ?? null,
+                    mail: customer?.mail ?? null,
+                    language: customer?.language ?? 'zh-CN',
+                    channel: customer?.channel ?? null,
+                  }
+                : (JSON.parse(card) as ContactCard)),
+              customer,
+            },
+      refusals: await this.deps.ledger.refusals(caseId),
+      related: masked ? [] : related.filter((row) => row.caseId !== caseId),
+    };
+  }
+  cases(filter: CaseFilter) {
+    return this.guarded(undefined, () => this.deps.ledger.cases(filter));
+  }
+  tasks(filter: { assignee?: string; role?: string; caseId?: string }) {
+    return this.guarded(undefined, () => this.deps.ledger.openTasks(filter));
+  }
+  async inbox(actorId: string): Promise<Inbox> {
+    const actor = await this.staff(actorId);
+    const [mine, owned] = await Promise.all([
+      this.tasks({ assignee: actor.id }),
+      this.cases({ owner: actor.id, status: ['open', 'closing'] }),
+    ]);
+    const at = this.at;
+    const today = dayOf(at, this.offset);
+    const isLate = (due: string | null) => due !== null && due <= at;
+    const sorted = [...mine].sort((a, b) => ((a.dueAt ?? '9') < (b.dueAt ?? '9') ? -1 : 1));
+    const held = new Set(mine.map((task) => task.caseId));
+    const silent: Inbox['withoutProgress'] = [];
+    for (const row of owned) {
+      const file = await this.deps.ledger.caseFile(row.caseId);
+      const progress = file?.clocks.filter((clock) => clock.name === 'progress' && clock.stoppedAt === null).at(-1);
+      const missed = file?.clocks.some((clock) => clock.name === 'progress' && clock.breachedAt !== null && clock.stoppedAt === clock.dueAt);
+      if (progress !== undefined && (progress.dueAt <= at || missed === true)) silent.push(row);
+    }
+    return {
+      actor,
+      at,
+      late: sorted.filter((task) => isLate(task.dueAt)),
+      today: sorted.filter((task) => !isLate(task.dueAt) && task.dueAt !== null && dayOf(task.dueAt, this.offset) === today),
+      later: sorted.filter((task) => !isLate(task.dueAt) && (task.dueAt === null || dayOf(task.dueAt, this.offset) !== today)),
+      waitingOnOthers: owned.filter((row) => row.waitingOn !== 'us' || !held.has(row.caseId)),
+      withoutProgress: silent,
+    };
+  }
+  async next(actorId: string) {
+    const inbox = await this.inbox(actorId);
+    return inbox.late[0] ?? inbox.today[0] ?? inbox.later[0] ?? null;
+  }
+  async explain(caseId: string, clock?: string): Promise<ClockExplanation[]> {
+    const accounts = await this.queried(caseId, () =>
+      this.deps.client.workflow.getHandle(caseId).query(explainClocks, this.at),
+    );
+    return accounts.filter((line) => clock === undefined || line.clock.name === clock || line.clock.key === clock);
+  }
+  view(caseId: string): Promise<CaseView> {
+    return this.queried(caseId, () => this.deps.client.workflow.getHandle(caseId).query(caseView));
+  }
+  evidence(caseId: string) {
+    return this.deps.ledger.evidence(caseId);
+  }
+  async staff(idOrAlias: string): Promise<Staff> {
+    const staff = await this.guarded(undefined, () => this.deps.ledger.staff(idOrAlias));
+    if (staff === null)
+      throw new DeskError('staff.unknown', `nobody called ${idOrAlias} works here`, {
+        exit: EXIT.notFound,
+        remedy: 'see `aftercare staff list`; name yourself with --as or AFTERCARE_AS',
+      });
+    return staff;
+  }
+  async organisation(): Promise<Organisation> {
+    const organisation = await this.guarded(undefined, () => this.deps.ledger.organisation());
+    if (organisation === null)
+      throw new DeskError('organisation.missing', 'no organisation is imported yet', {
+        exit: EXIT.notFound,
+        remedy: 'aftercare org import examples/organisation.yaml',
+      });
+    return organisation;
+  }
+  importOrganisation(organisation: Organisation) {
+    return this.guarded(undefined, () => this.deps.ledger.importOrganisation(organisation));
+  }
+  async policyEffect(policy: LoadedPolicy) {
+    const rows = await this.cases({ status: ['open'] });
+    const effect: { caseId: string; clock: string; dueAt: Instant; wouldBeDueAt: Instant }[] = [];
+    for (const row of rows) {
+      const file = await this.deps.ledger.caseFile(row.caseId);
+      for (const clock of file?.clocks ?? []) {
+        if (clock.stoppedAt !== null || clock.pausedAt !== null) continue;
+        const line = policy.policy.clocks[clock.name as keyof typeof policy.policy.clocks];
+        const next =
+          line ??
+          (clock.name === 'resolution' && row.grade !== null
+            ? policy.policy.complaint.resolution[row.grade as 'major']
+            : undefined);
+        if (next === undefined) continue;
+        const major = row.grade === 'major' && ('minutes' in next.limit || 'hours' in next.limit) && clock.name !== 'progress';
+        const moved = relimitClock(clock, { limit: next.limit, calendar: major ? 'wall' : next.calendar }, this.at, policy.calendars, this.policy.calendars);
+        if (moved.dueAt !== clock.dueAt)
+          effect.push({ caseId: row.caseId, clock: clock.name, dueAt: clock.dueAt, wouldBeDueAt: moved.dueAt });
+      }
+    }
+    return effect;
+  }
+  async close(): Promise<void> {
+    await this.deps.onClose?.();
+  }
+
+  // ------------------------------------------------------------------ inside
+
+  private async actor(idOrAlias: string): Promise<Actor> {
+    const staff = await this.staff(idOrAlias);
+    return { id: staff.id, roles: staff.roles, department: staff.department };
+  }
+  private async snapshot(given: LoadedPolicy = this.policy): Promise<Snapshot> {
+    const { policy, digest, calendars } = given;
+    return { policy, digest, calendars, desk: deskOf(await this.organisation()) };
+  }
+
+  /** Stores pending texts and files and puts references in their place. Ids are derived from the request, so a repeat
+   * stores nothing twice. Contents are returned for the caller to store in its own transaction. */
+  private async stored(value: unknown, caseId: string | null, actor: string, requestId: string) {
+    const contents: Omit<ContentRow, 'caseId'>[] = [];
+    const walk = async (node: unknown, path: string): Promise<unknown> => {
+      if (node === null || typeof node !== 'object') return node;
+      if (Array.isArray(node)) return Promise.all(node.map((item, i) => walk(item, `${path}.${i}`)));
+      if ('$text' in node) {
+        const row = contentRow(path, (node as PendingText).$text, `${requestId}/${path}`);
+        contents.push(row);
+        return { content: row.id, sha256: row.sha256 };
+      }
+      if ('$file' in node) return this.file((node as PendingFile).$file, path, requestId);
+      const result: Record<string, unknown> = {};
+      for (const [key, inner] of Object.entries(node)) {
+        const next = await walk(inner, path === '' ? key : `${path}.${key}`);
+        if (next !== undefined) result[key] = next;
+      }
+      return result;
+    };
+    return { value: await walk(value, ''), contents };
+  }
+
+  private async file(given: PendingFile['$file'], path: string, requestId: string) {
+    let bytes: Buffer;
+    let name: string;
+    if ('path' in given) {
+      name = given.path;
+      try {
+        bytes = await readFile(resolve(this.deps.folder ?? '.', given.path));
+      } catch {
+        throw invalid(path, [{ field: path, message: `the file ${given.path} cannot be read` }], requestId);
+      }
+    } else {
+      name = given.name;
+      bytes = Buffer.from(given.text, 'utf8');
+    }
+    const stored = await this.deps.storage.put(bytes);
+    const reference = {
+      evidence: `${requestId}/${path}`.slice(-80),
+      sha256: stored.sha256,
+      mediaType: mediaTypeOf(name),
+      bytes: stored.bytes,
+    };
+    this.fileNames.set(reference.evidence, name);
+    return reference;
+  }
+  private readonly fileNames = new Map<string, string>();
+
+  /** Writes an evidence row for every reference in what was sent. */
+  private async evidenceOf(caseId: string, value: unknown, actor: string): Promise<void> {
+    const found: { field: string; ref: { evidence: string; sha256: string; mediaType: string; bytes: number } }[] = [];
+    const walk = (node: unknown, field: string): void => {
+      if (node === null || typeof node !== 'object') return;
+      const record = node as Record<string, unknown>;
+      if (typeof record['evidence'] === 'string' && typeof record['sha256'] === 'string')
+        found.push({ field, ref: record as never });
+      else for (const [key, inner] of Object.entries(record)) walk(inner, key);
+    };
+    walk(value, 'attachment');
+    for (const { field, ref } of found)
+      await this.deps.ledger.addEvidence({
+        ...ref,
+        caseId,
+        field,
+        name: this.fileNames.get(ref.evidence) ?? field,
+        addedBy: actor,
+        addedAt: this.at,
+      });
+  }
+
+  /** Refused acts leave nothing in history, so they are logged here (temporal.md 0.10). */
+  private async refused(caseId: string, actor: string, act: string, error: DeskError): Promise<DeskError> {
+    await this.deps.ledger
+      .addRefusal({
+        caseId,
+        actor,
+        act,
+        code: error.code,
+        at: this.at,
+        requestId: error.details.requestId ?? '',
+        data: { fields: (error.details.fields ?? []).map((line) => line.field) },
+      })
+      .catch(() => undefined);
+    return error;
+  }
+
+  private async guarded<T>(requestId: string | undefined, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof DeskError) throw error;
+      throw new DeskError('ledger.unreachable', `the ledger did not answer: ${(error as Error).message}`, {
+        exit: EXIT.unreachable,
+        cause: error,
+        remedy: 'nothing was changed; see `aftercare doctor`',
+        ...(requestId === undefined ? {} : { requestId }),
+      });
+    }
+  }
+  private async queried<T>(caseId: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) throw notFound(caseId);
+      throw this.unreachable(error, undefined, 'nothing was changed');
+    }
+  }
+  private unreachable(error: unknown, requestId: string | undefined, remedy: string): DeskError {
+    return new DeskError('temporal.unreachable', `Temporal did not answer: ${(error as Error).message}`, {
+      exit: EXIT.unreachable,
+      cause: error,
+      remedy,
+      ...(requestId === undefined ? {} : { requestId }),
+    });
+  }
+
+  /** Puts what the server or the case said into the desk's words. */
+  private explained(error: unknown, caseId: string, requestId: string): DeskError {
+    if (error instanceof DeskError) return error;
+    if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+      const { type, message, details } = error.cause;
+      const given = (details?.[0] ?? {}) as { fields?: { field: string; message: string }[] };
+      return new DeskError(type ?? 'refused', message ?? 'refused', {
+        requestId,
+        cause: error,
+        ...(given.fields === undefined ? {} : { fields: given.fields }),
+      });
+    }
+    const text = (error as Error).message ?? '';
+    const cause = ((error as { cause?: Error }).cause?.message ?? '') + text;
+    if (error instanceof WorkflowNotFoundError || CLOSED.test(cause)) {
+      // A handle without run id answers "not found" for a case that has ended; the ledger knows which it is.
+      return new DeskError('case.closed', `case ${caseId} is closed, or there is none`, { requestId, cause: error });
+    }
+    return this.unreachable(
+      error,
+      requestId,
+      `it is not known whether the act landed; repeat it with --request-id ${requestId}, it is never done twice`,
+    );
+  }
+}
+
+type EdgeParsed = { success: true; data: unknown } | { success: false; error: Parameters<typeof formIssues>[0] };
+
+const answerOnly = (value: Record<string, unknown>) => value;
+
+function contentRow(field: string, body: string, seed: string): Omit<ContentRow, 'caseId'> {
+  const id = `c-${createHash('sha256').update(seed).digest('hex').slice(0, 32)}`;
+  return { id, field, sha256: createHash('sha256').update(body).digest('hex'), body };
+}
+
+function preferred(phone: boolean, mail: boolean, first: 'sms' | 'mail' | null): Channel[] {
+  const order: Channel[] = first === 'mail' ? ['mail', 'sms'] : ['sms', 'mail'];
+  return order.filter((channel) => (channel === 'sms' ? phone : mail));
+}
+function channelsOf(card: ContactCard): Channel[] {
+  const mobile = card.phone !== null && normaliseMobile(card.phone) !== null;
+  const wish = card.channel === 'mail' ? 'mail' : card.channel === 'sms' ? 'sms' : null;
+  return preferred(mobile, card.mail !== null, wish);
+}
+function mediaTypeOf(name: string): string {
+  const types: Record<string, string> = {
+    '.pdf': 'application/pdf',
+    '.png': 'image/png',
+    '.jpg': 'image/jpeg',
+    '.jpeg': 'image/jpeg',
+    '.txt': 'text/plain',
+    '.html': 'text/html',
+    '.mp3': 'audio/mpeg',
+    '.wav': 'audio/wav',
+  };
+  return types[extname(name).toLowerCase()] ?? 'application/octet-stream';
+}
+function collectContents(value: unknown, into: Set<string>): void {
+  if (value === null || typeof value !== 'object') return;
+  const record = value as Record<string, unknown>;
+  if (typeof record['content'] === 'string') into.add(record['content']);
+  for (const inner of Object.values(record)) collectContents(inner, into);
+}
+function flagsOf(view: CaseView): string[] {
+  return [
+    ...(view.row.grade === 'major' ? ['major'] : []),
+    ...(view.row.relatedTo === null ? [] : ['repeat']),
+    ...(view.row.attention === null ? [] : [view.row.attention]),
+  ];
+}
+/** Persons concerned never see the complainant (W31); confidential ones are hidden from the department concerned. */
+function hidesComplainant(row: { identity: string; personsConcerned: string[]; owner: string }, reader: Staff): boolean {
+  if (row.personsConcerned.includes(reader.id)) return true;
+  if (row.identity === 'named' || reader.id === row.owner) return false;
+  const trusted = ['agent', 'supervisor', 'level3', 'generalManager', 'quality', 'centreManager'];
+  return !reader.roles.some((role) => trusted.includes(role));
+}
+function invalid(form: string, fields: { field: string; message: string }[], requestId: string): DeskError {
+  const first = fields[0];
+  return new DeskError('task.answerInvalid', `${form}: ${first?.field ?? 'form'}: ${first?.message ?? 'not in order'}`, {
+    fields,
+    requestId,
+    remedy: 'nothing was changed; mend the fields named and send again',
+  });
+}
+function notFound(caseId: string): DeskError {
+  return new DeskError('case.notFound', `no case ${caseId}`, { exit: EXIT.notFound, remedy: 'see `aftercare case list`' });
+}

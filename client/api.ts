@@ -1,0 +1,129 @@
+/**
+ * The facade's contract: what the CLI, the simulator and the web may ask of Aftercare. Implemented in aftercare.ts.
+ */
+import type { CaseFile, CaseFilter, EvidenceRow, IntakeRow, OpenTaskRow, Refusal } from '../adapters/ports.js';
+import type { CaseRow, ClockRow, ContactCard, Instant, Language } from '../domain/case.js';
+import type { Customer, Organisation, Staff } from '../domain/organisation.js';
+import type { Policy } from '../domain/policy.js';
+import type { Calendars } from '../domain/calendar.js';
+import type { ActName, ActResult, CaseView } from '../workflows/case/messages.js';
+
+/** Exit codes of the CLI, one per kind of failure. */
+export const EXIT = { done: 0, failed: 1, refused: 2, notFound: 3, unreachable: 4, usage: 64, interrupted: 130 } as const;
+
+/**
+ * A refusal or failure a person can act on. `code` is stable and machine-readable (`task.roleNotAllowed`),
+ * `remedy` says what to do. Never holds personal data.
+ */
+export class DeskError extends Error {
+  override readonly name = 'DeskError';
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly details: {
+      exit?: number;
+      remedy?: string;
+      fields?: { field: string; message: string }[];
+      requestId?: string;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(message, { cause: details.cause });
+  }
+  get exit(): number {
+    return this.details.exit ?? EXIT.refused;
+  }
+}
+
+export interface LoadedPolicy {
+  policy: Policy;
+  calendars: Calendars;
+  digest: string;
+  source: string;
+}
+
+export interface OpenReceipt extends ActResult {
+  caseId: string;
+  /** False when the same request id had already opened it. */
+  fresh: boolean;
+  /** Cases of the same customer, phone or device (W35). */
+  related: { caseId: string; status: string; outcome: string | null; openedAt: Instant }[];
+  flags: string[];
+}
+
+/** A case as one member of staff may see it (W31, W32, PRV-02). */
+export interface CaseSheet extends CaseFile {
+  view: 'full' | 'masked';
+  /** Texts by content id; absent ones are hidden from this reader or erased. */
+  texts: Record<string, string>;
+  complainant: (ContactCard & { customer: Customer | null }) | null;
+  refusals: Refusal[];
+  related: CaseRow[];
+}
+
+export interface ClockExplanation {
+  clock: ClockRow;
+  lines: { from: Instant; to: Instant; minutes: number; counted: boolean; why: string }[];
+  /** What happens next on it: reminders, breach, levels, with who hears. */
+  ahead: { at: Instant; what: string; who: string[] }[];
+}
+
+export interface Inbox {
+  actor: Staff;
+  at: Instant;
+  late: OpenTaskRow[];
+  today: OpenTaskRow[];
+  later: OpenTaskRow[];
+  waitingOnOthers: CaseRow[];
+  /** Own open cases without recorded progress (ESC-11). */
+  withoutProgress: CaseRow[];
+}
+
+export interface ActOptions {
+  requestId?: string;
+}
+
+export interface AftercareApi {
+  /** Opens a complaint from the receipt block (forms.md 7); any staff member may (CMP-20). */
+  openComplaint(input: unknown, by: string, options?: ActOptions): Promise<OpenReceipt>;
+  complete(caseId: string, task: string, answer: unknown, by: string, options?: ActOptions): Promise<ActResult>;
+  /** Any other act; `args` as the act's form takes them, texts as text, evidence as file. */
+  act(name: ActName | 'reopen', caseId: string, args: unknown, by: string, options?: ActOptions): Promise<ActResult>;
+  /** Starts every intake that was received but not started. */
+  retryIntakes(): Promise<{ started: string[]; failed: { caseId: string; reason: string }[] }>;
+  pendingIntakes(): Promise<IntakeRow[]>;
+
+  sheet(caseId: string, reader: string): Promise<CaseSheet>;
+  cases(filter: CaseFilter): Promise<CaseRow[]>;
+  inbox(actor: string): Promise<Inbox>;
+  /** The most urgent task of a person, or null. */
+  next(actor: string): Promise<OpenTaskRow | null>;
+  tasks(filter: { assignee?: string; role?: string; caseId?: string }): Promise<OpenTaskRow[]>;
+  explain(caseId: string, clock?: string): Promise<ClockExplanation[]>;
+  /** The live case, by query. */
+  view(caseId: string): Promise<CaseView>;
+  evidence(caseId: string): Promise<EvidenceRow[]>;
+
+  staff(idOrAlias: string): Promise<Staff>;
+  organisation(): Promise<Organisation>;
+  importOrganisation(organisation: Organisation): Promise<{ added: number; changed: number; unchanged: number }>;
+  /** Deadlines of open cases that would move under the policy given. */
+  policyEffect(policy: LoadedPolicy): Promise<{ caseId: string; clock: string; dueAt: Instant; wouldBeDueAt: Instant }[]>;
+  readonly policy: LoadedPolicy;
+  now(): Date;
+  close(): Promise<void>;
+}
+
+/** Fields of a form as an operator is asked for them, derived from its schema. */
+export interface FormField {
+  name: string;
+  label: string;
+  required: boolean;
+  kind: 'text' | 'choice' | 'choices' | 'number' | 'yesno' | 'instant' | 'staff' | 'file' | 'list';
+  allowed?: string[];
+  default?: unknown;
+  maxLength?: number;
+  personal: boolean;
+}
+
+export type { ActResult, Language };

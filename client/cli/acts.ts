@@ -1,0 +1,115 @@
+/** Acts on a case: which task is meant, what the form is, what changed and what follows. */
+import type { z } from 'zod';
+import type { AftercareApi } from '../api.js';
+import { actForms } from '../../domain/forms-case.js';
+import { complaintForms } from '../../domain/forms-complaint.js';
+import type { OpenTaskRow } from '../../adapters/ports.js';
+import type { ActName, ActResult, NextTask } from '../../workflows/case/messages.js';
+import { suggest } from '../forms.js';
+import { explainRefusal } from './answers.js';
+import type { Context } from './context.js';
+import { UsageError } from './errors.js';
+
+/** Name of a task without its round: `investigate#2` is an `investigate`. */
+export function taskName(task: string): string {
+  return task.split('#')[0]!;
+}
+
+/** The form of a task in its edge shape. @throws UsageError for a task no manual names, with a suggestion */
+export function taskForm(task: string): z.ZodType {
+  const forms: Record<string, z.ZodType> = complaintForms('edge');
+  const name = taskName(task);
+  const form = Object.hasOwn(forms, name) ? forms[name] : undefined;
+  if (form) return form;
+  const near = suggest(name, Object.keys(forms));
+  const message = `no task is called ${name}${near ? `. Did you mean ${near}?` : ''}`;
+  throw new UsageError('usage.value', message, 'names of open tasks: aftercare case show CASE', '--task');
+}
+
+/** The task meant: the one named, else the actor's only open one in the case. @throws UsageError listing the choice */
+export async function meantTask(
+  api: AftercareApi,
+  caseId: string,
+  actorId: string,
+  named: string | undefined,
+): Promise<{ task: string; row: OpenTaskRow | null }> {
+  const open = await api.tasks({ caseId });
+  if (named !== undefined) {
+    taskForm(named);
+    const row = open.find((task) => task.key === named) ?? open.find((task) => task.name === named) ?? null;
+    return { task: named, row };
+  }
+  const own = open.filter((task) => task.assignee === actorId);
+  if (own.length === 1) return { task: own[0]!.key, row: own[0]! };
+  const list = (own.length ? own : open).map((task) => `${task.key} (${task.assignee ?? task.role})`).join(', ');
+  throw new UsageError(
+    'usage.missing',
+    own.length ? `--task is missing: ${actorId} has ${own.length} tasks there` : `--task is missing: none there is ${actorId}'s`,
+    open.length ? `open: ${list}` : `nothing is open in ${caseId}: aftercare case show ${caseId}`,
+    '--task',
+  );
+}
+
+/** Sends an act; a refusal comes back with what each field allows. */
+export async function sendAct(
+  ctx: Context,
+  name: ActName | 'reopen',
+  caseId: string,
+  args: Record<string, unknown>,
+): Promise<ActResult> {
+  const api = await ctx.open();
+  const { id } = await ctx.actor();
+  try {
+    return await ctx.act(() => api.act(name, caseId, args, id, { requestId: ctx.requestId }));
+  } catch (error) {
+    const forms: Partial<Record<string, z.ZodType>> = actForms('edge');
+    const form = forms[name];
+    throw form ? explainRefusal(error, form) : error;
+  }
+}
+
+const DONE_WORDS: Record<string, string> = {
+  acknowledge: 'acknowledged',
+  investigate: 'investigated',
+  decide: 'decided',
+  planResolution: 'resolution planned',
+  agreeResolution: "customer's reply noted",
+  carryOut: 'carried out',
+  tellResult: 'result told',
+  confirmSatisfaction: 'verdict noted',
+  reportToHead: 'reported to the head',
+  secondLine: 'taken over by the second line',
+  approveCompensation: 'compensation decided',
+  payCompensation: 'compensation paid',
+  sendLetter: 'letter sent',
+  takeCharge: 'charge taken',
+  confirmWithdrawal: 'withdrawal checked',
+};
+
+/** A completed task in a word or two. */
+export function doneWords(task: string): string {
+  return DONE_WORDS[taskName(task)] ?? `${taskName(task)} done`;
+}
+
+function nextText(ctx: Context, task: NextTask): string {
+  return [task.task, task.assignee ?? `any ${task.role}`, task.dueAt ? `due ${ctx.moments.due(task.dueAt)}` : 'no limit'].join(', ');
+}
+
+/** `✓ acknowledged; next: investigate, wang.lei, due Mon 18:00 (in 3 h)` */
+export function tellResult(ctx: Context, what: string, caseId: string, result: ActResult): void {
+  const { out } = ctx;
+  out.either({ case: caseId, ...result }, () => {
+    const tick = out.c.green('✓');
+    const [first, ...others] = result.next;
+    if (result.status !== 'open') {
+      out.line(`${tick} ${what}; case ${result.status}${result.outcome ? `: ${result.outcome}` : ''}`);
+    } else if (!first) {
+      out.line(`${tick} ${what}; no task is open now`);
+    } else {
+      out.line(`${tick} ${what}; next: ${nextText(ctx, first)}`);
+      for (const task of others) out.line(`  also open: ${nextText(ctx, task)}`);
+    }
+  });
+  if (!result.inLedger) out.say('Accepted; the ledger is behind and follows by itself.');
+  if (ctx.globals.verbose) out.say(`request id ${result.requestId}`);
+}

@@ -1,0 +1,53 @@
+/** Acts that cost somebody something: their effect is shown first, then asked for (experience, destructive acts). */
+import type { Context } from './context.js';
+import { UsageError } from './errors.js';
+
+/** What an act would do, as lines of a plan: `clocks`, `messages`, `tasks` … */
+export interface Effect {
+  title: string;
+  lines: [string, string][];
+}
+
+/** `moderate`: a yes is enough. `severe`: the number must be typed. */
+export type Severity = { kind: 'moderate' } | { kind: 'severe'; number: string; what: string };
+
+/**
+ * Shows the effect and asks. False: nothing is to be done (dry run, or the person said no).
+ * @throws UsageError naming `--yes` or `--confirm NUMBER` where there is nobody to ask
+ */
+export async function approved(ctx: Context, effect: Effect, severity: Severity): Promise<boolean> {
+  const { globals, out } = ctx;
+  if (globals.dryRun) {
+    const plan = Object.fromEntries(effect.lines);
+    out.either({ dryRun: true, act: effect.title, effect: plan }, () => {
+      out.line(`${effect.title}  ${out.c.dim('(dry run: nothing was changed)')}`);
+      out.lines(out.pairs(effect.lines));
+    });
+    return false;
+  }
+  if (severity.kind === 'moderate' ? globals.yes : globals.confirm === severity.number) return true;
+  if (severity.kind === 'severe' && globals.confirm !== undefined) {
+    const message = `--confirm ${globals.confirm} is not ${severity.what} (${severity.number})`;
+    throw new UsageError('usage.confirm', message, `if you mean it: --confirm ${severity.number}`, '--confirm');
+  }
+  out.say(out.e.bold(effect.title));
+  for (const [name, text] of effect.lines) out.say(`  ${out.e.dim(name.padEnd(10))} ${text}`);
+  if (severity.kind === 'moderate') {
+    if (await ctx.prompts.confirm('Do it?', '--yes')) return true;
+  } else {
+    const typed = await ctx.prompts.text(`Type ${severity.what} to go on`, `--confirm ${severity.number}`);
+    if (typed.trim() === severity.number) return true;
+  }
+  out.say('Nothing was changed.');
+  return false;
+}
+
+/** A mild act: done at once; with `--dry-run` only told. True when it is to be done. */
+export function notOnlyDry(ctx: Context, title: string, lines: [string, string][]): boolean {
+  if (!ctx.globals.dryRun) return true;
+  ctx.out.either({ dryRun: true, act: title, effect: Object.fromEntries(lines) }, () => {
+    ctx.out.line(`${title}  ${ctx.out.c.dim('(dry run: nothing was changed)')}`);
+    ctx.out.lines(ctx.out.pairs(lines));
+  });
+  return false;
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { command } from '../command.js';
+import { CASE, caseNumber } from '../inputs.js';
+import { answerPairs, caseColumns, clockColumns, dueText, messageColumns, standing } from '../views.js';
+
+export default command({
+  name: 'case show',
+  group: 'Cases',
+  summary: 'a case: where it stands, its tasks, clocks and answers',
+  examples: ['aftercare case show T20300304-001 --as li.na', 'aftercare case show T20300304-001 --messages --as li.na --json'],
+  positional: CASE,
+  input: z.strictObject({
+    case: caseNumber(),
+    messages: z.boolean().default(false).describe('its messages too'),
+  }),
+  async run(ctx, { case: caseId, messages }) {
+    const { out } = ctx;
+    const { c } = out;
+    const api = await ctx.open();
+    const actor = await ctx.actor();
+    const sheet = await api.sheet(caseId, actor.id);
+    out.either(sheet, () => {
+      const { row } = sheet;
+      const { moments } = ctx;
+      out.line(`${c.bold(caseId)} · ${row.process} · ${standing(row)}`);
+      const who = sheet.complainant;
+      out.lines(
+        out.pairs([
+          ['complainant', sheet.view === 'masked' ? 'hidden from you (PRV-02)' : [who?.customer?.name, who?.name, who?.phone].filter(Boolean).join(', ') || row.identity],
+          ['owner', c.cyan(row.owner)],
+          ['received', moments.at(row.receivedAt)],
+          ['opened', moments.at(row.openedAt)],
+          ['closed', row.closedAt && moments.at(row.closedAt)],
+          ['next due', row.status === 'open' && row.nextDueAt ? dueText(ctx, row.nextDueAt) : null],
+          ['concerned', row.personsConcerned.join(', ')],
+          ['related to', row.relatedTo],
+        ]),
+      );
+      const opened = sheet.tasks.filter((task) => task.status === 'open');
+      out.line(c.bold('Open'));
+      if (opened.length === 0) out.line('  nothing');
+      out.lines(
+        out.table(
+          opened,
+          [
+            { head: 'task', cell: (task) => c.bold(task.key) },
+            { head: 'due', cell: (task) => dueText(ctx, task.dueAt, task.provisional) },
+            { head: 'who', cell: (task) => c.cyan(task.assignee ?? `any ${task.role}`) },
+            { head: 'rule', cell: (task) => c.dim(task.rule) },
+          ],
+          2,
+        ),
+      );
+      for (const task of sheet.tasks.filter((each) => each.answer !== null)) {
+        const at = task.completedAt ? moments.at(task.completedAt) : '';
+        out.line(`${c.bold(task.key)}  ${c.dim(at)}  ${c.cyan(task.completedBy ?? '')}`);
+        out.lines(out.pairs(answerPairs(sheet.texts, task.answer ?? {})));
+      }
+      if (sheet.clocks.length) {
+        out.line(c.bold('Clocks'));
+        out.lines(out.table(sheet.clocks, clockColumns(ctx, api.policy.calendars), 2));
+      }
+      if (sheet.evidence.length) {
+        out.line(c.bold('Evidence'));
+        out.lines(out.pairs(sheet.evidence.map((file) => [file.field, `${file.name}, ${file.bytes} bytes, ${file.addedBy}, ${moments.at(file.addedAt)}`])));
+      }
+      if (messages && sheet.messages.length) {
+        out.line(c.bold('Messages'));
+        out.lines(out.table(sheet.messages, messageColumns(ctx), 2));
+      }
+      if (sheet.related.length) {
+        out.line(c.bold('Earlier cases'));
+        out.lines(out.table(sheet.related, caseColumns(ctx), 2));
+      }
+    });
+  },
+});

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { CHANNELS } from '../../../domain/complaint.js';
+import { sendAct, tellResult } from '../acts.js';
+import { notOnlyDry } from '../approval.js';
+import { command } from '../command.js';
+import { checkFiles } from '../../forms.js';
+import { CASE, caseNumber } from '../inputs.js';
+
+export default command({
+  name: 'case withdraw',
+  group: 'Cases',
+  summary: "the complainant takes it back, in their own words; somebody else checks it's their will (W33)",
+  examples: [
+    'aftercare case withdraw T20300304-001 --channel hotline --proof @recording.mp3 --reason "solved itself" --as li.na',
+    'aftercare case withdraw T20300304-001 --channel letter --proof "signed letter of 4 March, folder 12" --reason "own wish" --as li.na',
+  ],
+  positional: CASE,
+  input: z.strictObject({
+    case: caseNumber(),
+    channel: z.string().min(2).max(20).meta({ description: `how it came: ${CHANNELS.slice(0, 6).join(', ')} …`, value: 'CHANNEL' }),
+    proof: z.string().min(1).meta({ description: 'the own words or signature: @path, or a line', value: 'PROOF' }),
+    reason: z.string().meta({ description: 'as the complainant gave it', value: 'TEXT' }).optional(),
+  }),
+  async run(ctx, { case: caseId, channel, proof, reason }) {
+    const asked = { name: 'proof', label: 'proof', required: true, kind: 'file', personal: false } as const;
+    await checkFiles([asked], { proof });
+    const plan: [string, string][] = [
+      ['next', 'somebody else calls back to check it (W33)'],
+      ['proof', proof],
+    ];
+    if (!notOnlyDry(ctx, `withdraw ${caseId}`, plan)) return;
+    const args = { channel, proof, ...(reason ? { reason } : {}) };
+    tellResult(ctx, 'withdrawal noted', caseId, await sendAct(ctx, 'withdraw', caseId, args));
+  },
+});

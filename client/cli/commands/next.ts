@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { taskForm } from '../acts.js';
+import { command } from '../command.js';
+import { allowedText, fieldsOf } from '../../forms.js';
+import { aheadLines, caseColumns, clockOfTask, dueText, intervalLines, lineToType, standing } from '../views.js';
+
+export default command({
+  name: 'next',
+  group: 'Now',
+  summary: 'your most urgent task: its form, why it is due, who hears if it slips',
+  examples: ['aftercare next --as li.na', 'aftercare next --as li.na --json'],
+  input: z.strictObject({}),
+  async run(ctx) {
+    const { out } = ctx;
+    const api = await ctx.open();
+    const actor = await ctx.actor();
+    const task = await api.next(actor.id);
+    if (task === null) {
+      out.either(null, () => out.line(`${out.c.cyan(actor.id)}  nothing to do: all answered`));
+      return;
+    }
+    const sheet = await api.sheet(task.caseId, actor.id);
+    const clock = clockOfTask(task, sheet.clocks);
+    const explanation = clock ? (await api.explain(task.caseId, clock.name)).find((each) => each.clock.key === clock.key) : undefined;
+    const fields = fieldsOf(taskForm(task.name));
+    const line = lineToType(task, ctx.globals.as ?? null);
+    out.either({ task, form: fields, case: sheet.row, explanation: explanation ?? null, related: sheet.related, line }, () => {
+      out.line(`${out.c.bold(`${task.caseId} · ${task.key}`)}  due ${dueText(ctx, task.dueAt, task.provisional)}  ${out.c.dim(task.rule)}`);
+      out.line(`  ${standing(sheet.row)}`);
+      const customer = sheet.complainant?.customer?.name ?? sheet.complainant?.name ?? sheet.row.identity;
+      out.lines(
+        out.pairs([
+          ['customer', customer],
+          ['phone', sheet.complainant?.phone],
+          ['owner', sheet.row.owner],
+          ['texts', Object.values(sheet.texts)[0]],
+        ]),
+      );
+      out.line();
+      out.line(out.c.bold('Form'));
+      const shown = fields.map((field): [string, string] => [
+        `${field.name}${field.required ? ' *' : ''}`,
+        `${allowedText(field)}${field.default === undefined ? '' : out.c.dim(`  default ${String(field.default)}`)}`,
+      ]);
+      out.lines(out.pairs(shown));
+      if (explanation) {
+        out.line();
+        out.line(out.c.bold('Why it is due then'));
+        out.line(`  ${explanation.clock.limitText} of ${explanation.clock.calendar}, from ${ctx.moments.at(explanation.clock.startedAt)}`);
+        out.lines(intervalLines(ctx, explanation.lines));
+        if (explanation.ahead.length) {
+          out.line();
+          out.line(out.c.bold('Who hears if it slips'));
+          out.lines(aheadLines(ctx, explanation.ahead).slice(1));
+        }
+      }
+      out.line();
+      out.line(out.c.bold("The customer's history"));
+      if (sheet.related.length) out.lines(out.table(sheet.related, caseColumns(ctx), 2));
+      else out.line('  no other case');
+      out.line();
+      out.line(`  $ ${line}`);
+    });
+  },
+});

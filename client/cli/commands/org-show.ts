@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { command } from '../command.js';
+
+export default command({
+  name: 'org show',
+  group: 'People',
+  summary: 'the company, its departments; staff, customers or units on demand',
+  examples: ['aftercare org show', 'aftercare org show --customers --json'],
+  input: z.strictObject({
+    staff: z.boolean().default(false).describe('staff'),
+    customers: z.boolean().default(false).describe('customers: names and preferences, no numbers (those: --json)'),
+    units: z.boolean().default(false).describe('subordinate units, manufacturers, bureaux'),
+  }),
+  async run(ctx, { staff, customers, units }) {
+    const { out } = ctx;
+    const { c } = out;
+    const api = await ctx.open();
+    const organisation = await api.organisation();
+    const parts = { ...(staff ? { staff: organisation.staff } : {}), ...(customers ? { customers: organisation.customers } : {}), ...(units ? { units: organisation.units } : {}) };
+    out.either(Object.keys(parts).length ? parts : organisation, () => {
+      if (staff) {
+        out.lines(
+          out.table(organisation.staff, [
+            { head: 'id', cell: (person) => c.cyan(person.id) },
+            { head: 'name', cell: (person) => person.name },
+            { head: 'department', cell: (person) => person.department },
+            { head: 'roles', cell: (person) => person.roles.join(', '), elastic: true },
+            { head: 'substitute', cell: (person) => person.substitute ?? '' },
+          ]),
+        );
+      }
+      if (customers) {
+        out.lines(
+          out.table(organisation.customers, [
+            { head: 'id', cell: (customer) => customer.id },
+            { head: 'name', cell: (customer) => customer.name, elastic: true },
+            { head: 'by', cell: (customer) => customer.channel },
+            { head: 'language', cell: (customer) => customer.language },
+            { head: 'tags', cell: (customer) => customer.tags.join(', ') },
+          ]),
+        );
+      }
+      if (units) {
+        out.lines(
+          out.table(organisation.units, [
+            { head: 'id', cell: (unit) => unit.id },
+            { head: 'name', cell: (unit) => unit.name, elastic: true },
+            { head: 'kind', cell: (unit) => unit.kind },
+          ]),
+        );
+      }
+      if (staff || customers || units) return;
+      const { company } = organisation;
+      out.line(c.bold(company.name));
+      out.lines(
+        out.pairs([
+          ['hotline', company.hotline],
+          ['hours', company.hours],
+          ['place', company.place],
+          ['mail from', company.mailFrom],
+          ['SMS', `【${company.smsSignature}】`],
+          ['holds', `${organisation.staff.length} staff, ${organisation.customers.length} customers, ${organisation.units.length} units`],
+        ]),
+      );
+      out.line(c.bold('Departments'));
+      out.lines(out.pairs(organisation.departments.map((each) => [each.id, `${each.name}${each.head ? `, ${each.head}` : ''}`])));
+    });
+  },
+});

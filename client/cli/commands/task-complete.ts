@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { doneWords, meantTask, taskForm, tellResult } from '../acts.js';
+import { explainRefusal, gatherAnswer } from '../answers.js';
+import { notOnlyDry } from '../approval.js';
+import { command } from '../command.js';
+import { answerFlag, CASE, caseNumber, fileFlag, taskFlag } from '../inputs.js';
+
+export default command({
+  name: 'task complete',
+  group: 'Tasks',
+  summary: 'answer a task; at a terminal its form is asked field by field',
+  examples: [
+    'aftercare task complete T20300304-001 --task acknowledge --answer grade=important --as li.na',
+    'aftercare task complete T20300304-001 --task carryOut --answer treatment="new print head" --answer proof=@receipt.pdf --as wang.lei',
+    'aftercare task complete T20300304-001 --file answer.yaml --as li.na',
+  ],
+  positional: CASE,
+  input: z.strictObject({ case: caseNumber(), task: taskFlag(), answer: answerFlag(), file: fileFlag() }),
+  notes: ['The form of a task: aftercare task show CASE --task NAME'],
+  async run(ctx, input) {
+    const api = await ctx.open();
+    const actor = await ctx.actor();
+    const { task, row } = await meantTask(api, input.case, actor.id, input.task);
+    const schema = taskForm(task);
+    const due = row?.dueAt ? `, due ${ctx.moments.due(row.dueAt)}` : '';
+    const answer = await gatherAnswer(ctx, schema, input, { title: `${input.case} · ${task}${due}` });
+    if (!notOnlyDry(ctx, `complete ${task} in ${input.case}`, [['answer', JSON.stringify(answer)]])) return;
+    let result;
+    try {
+      result = await ctx.act(() => api.complete(input.case, task, answer, actor.id, { requestId: ctx.requestId }));
+    } catch (error) {
+      throw explainRefusal(error, schema);
+    }
+    tellResult(ctx, doneWords(task), input.case, result);
+  },
+});

@@ -1,0 +1,92 @@
+/** What went wrong, in one shape for people and for programs: code, message, fields, remedy, request id. */
+import { DeskError, EXIT } from '../api.js';
+
+/** A line that cannot be read; exit 64, nothing was done. */
+export class UsageError extends DeskError {
+  constructor(code: string, message: string, remedy: string, field?: string) {
+    super(code, message, { exit: EXIT.usage, remedy, ...(field ? { fields: [{ field, message }] } : {}) });
+  }
+}
+
+/** Ctrl-C at a prompt. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+export interface Trouble {
+  exit: number;
+  code: string;
+  message: string;
+  fields: { field: string; message: string }[];
+  remedy: string | null;
+  requestId: string | null;
+}
+
+interface Problem {
+  file?: string;
+  line?: number | null;
+  path?: string;
+  value?: string;
+  allowed?: string;
+}
+
+/** Errors of other rooms that speak for themselves, by name: importing their classes would import their rooms. */
+const KNOWN: Record<string, { code: string; exit: number }> = {
+  ConfigError: { code: 'config.invalid', exit: EXIT.usage },
+  FileError: { code: 'file.invalid', exit: EXIT.refused },
+  PolicyError: { code: 'policy.invalid', exit: EXIT.refused },
+  TemplateLintError: { code: 'template.invalid', exit: EXIT.refused },
+  ScenarioError: { code: 'scenario.invalid', exit: EXIT.usage },
+  ConnectionError: { code: 'temporal.unreachable', exit: EXIT.unreachable },
+  StackError: { code: 'stack.notRunning', exit: EXIT.unreachable },
+  EngineError: { code: 'engine.missing', exit: EXIT.unreachable },
+  CalendarError: { code: 'calendar.invalid', exit: EXIT.refused },
+};
+
+function fieldOf(problem: Problem): { field: string; message: string } {
+  const place = [problem.file, problem.line ?? undefined].filter((part) => part !== undefined).join(':');
+  const value = problem.value === undefined ? '' : `"${problem.value}": `;
+  return { field: [place, problem.path].filter(Boolean).join(' '), message: `${value}${problem.allowed ?? ''}` };
+}
+
+function codeOf(error: unknown, fallback: string): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : fallback;
+}
+
+/** Any error as trouble a person can act on. */
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof DeskError) {
+    return {
+      exit: error.exit,
+      code: error.code,
+      message: error.message,
+      fields: error.details.fields ?? [],
+      remedy: error.details.remedy ?? null,
+      requestId: error.details.requestId ?? null,
+    };
+  }
+  if (error instanceof Interrupted) {
+    return {
+      exit: EXIT.interrupted,
+      code: 'interrupted',
+      message: 'nothing was sent',
+      fields: [],
+      remedy: null,
+      requestId: null,
+    };
+  }
+  const known = error instanceof Error ? KNOWN[error.name] : undefined;
+  const problems = (error as { problems?: unknown }).problems;
+  const listed = Array.isArray(problems) && problems.every((each) => typeof each === 'object' && each !== null);
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    exit: known?.exit ?? EXIT.failed,
+    code: known ? codeOf(error, known.code) : 'unexpected',
+    // The first line says what; with a list of problems the rest would only repeat them.
+    message: listed ? `${problems.length} thing${problems.length === 1 ? '' : 's'} to mend` : message,
+    fields: listed ? (problems as Problem[]).map(fieldOf) : [],
+    remedy: known ? null : 'aftercare doctor; the same with --verbose shows the cause',
+    requestId: null,
+  };
+}

@@ -1,0 +1,198 @@
+/** How a case, its tasks, clocks and story are written. Words first; colour only repeats them. */
+import type { CaseRow, ClockRow, MessageRow, Recipient, TaskRow } from '../../domain/case.js';
+import { COMPLAINT_TASKS } from '../../domain/complaint.js';
+import type { Calendars } from '../../domain/calendar.js';
+import { usedMinutes } from '../../domain/clock.js';
+import type { OpenTaskRow } from '../../adapters/ports.js';
+import type { ClockExplanation } from '../api.js';
+import type { Context } from './context.js';
+import { lengthText } from './moments.js';
+import { padEnd, type Column } from './output.js';
+import { taskName } from './acts.js';
+
+/** The line that answers a task, ready to be typed. */
+export function lineToType(task: Pick<OpenTaskRow, 'caseId' | 'name' | 'key' | 'assignee'>, actor: string | null): string {
+  const as = actor === null ? '' : ` --as ${actor}`;
+  if (task.assignee === null) return `npx aftercare task claim ${task.caseId} --task ${task.key}${as}`;
+  return `npx aftercare task complete ${task.caseId} --task ${task.name}${as}`;
+}
+
+/** `L1 · round 1 · important · waiting on customer` */
+export function standing(row: CaseRow): string {
+  return [
+    row.level,
+    row.rounds > 0 ? `round ${row.rounds}` : null,
+    row.grade,
+    row.status === 'open' && row.waitingOn !== 'us' ? `waiting on ${row.waitingOn}` : null,
+    row.status === 'open' ? row.attention : (row.outcome ?? row.status),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+/** When something is due, red once it is late. */
+export function dueText(ctx: Context, dueAt: string | null, provisional = false): string {
+  const { c } = ctx.out;
+  const text = ctx.moments.due(dueAt);
+  const late = ctx.moments.isPast(dueAt);
+  return `${late ? c.red(text) : text}${provisional ? c.yellow(' provisional') : ''}`;
+}
+
+export function taskColumns(ctx: Context): Column<OpenTaskRow>[] {
+  const { c } = ctx.out;
+  return [
+    { head: 'case', cell: (task) => task.caseId },
+    { head: 'task', cell: (task) => c.bold(task.key.endsWith('#1') ? task.name : task.key) },
+    { head: 'due', cell: (task) => dueText(ctx, task.dueAt, task.provisional) },
+    { head: 'who', cell: (task) => c.cyan(task.assignee ?? `any ${task.role}`) },
+    { head: 'level', cell: (task) => task.level },
+    { head: 'customer', cell: (task) => task.customer ?? '', elastic: true },
+    { head: 'rule', cell: (task) => c.dim(task.rule) },
+  ];
+}
+
+export function caseColumns(ctx: Context): Column<CaseRow>[] {
+  const { c } = ctx.out;
+  return [
+    { head: 'case', cell: (row) => row.caseId },
+    { head: 'standing', cell: (row) => standing(row), elastic: true },
+    { head: 'owner', cell: (row) => c.cyan(row.owner) },
+    { head: 'customer', cell: (row) => row.customer ?? row.identity },
+    { head: 'opened', cell: (row) => ctx.moments.at(row.openedAt) },
+    { head: 'next due', cell: (row) => (row.status === 'open' && row.nextDueAt ? dueText(ctx, row.nextDueAt) : '') },
+  ];
+}
+
+/** The clock that limits a task: the manual's one for it, of the same round. */
+export function clockOfTask(task: Pick<TaskRow, 'name' | 'key' | 'dueAt' | 'round'>, clocks: readonly ClockRow[]): ClockRow | null {
+  const definition = (COMPLAINT_TASKS as Record<string, { clock: string | null }>)[taskName(task.name)];
+  const named = clocks.filter((clock) => clock.name === (definition?.clock ?? task.name));
+  return (
+    clocks.find((clock) => clock.key === task.key) ??
+    named.find((clock) => clock.dueAt === task.dueAt) ??
+    named.find((clock) => clock.round === task.round) ??
+    null
+  );
+}
+
+/** `calendars` count the minutes of the span that is still open. */
+export function clockColumns(ctx: Context, calendars: Calendars): Column<ClockRow>[] {
+  const { c } = ctx.out;
+  const state = (clock: ClockRow) => {
+    if (clock.stoppedAt) return clock.breachedAt ? c.red('stopped late') : c.green('kept');
+    if (clock.pausedAt) return c.yellow('paused');
+    return clock.breachedAt ? c.red('LATE') : 'running';
+  };
+  return [
+    { head: 'clock', cell: (clock) => (clock.round > 1 ? `${clock.name}#${clock.round}` : clock.name) },
+    { head: 'limit', cell: (clock) => clock.limitText },
+    { head: 'used', cell: (clock) => lengthText(usedMinutes(clock, ctx.moments.now.toISOString(), calendars)) },
+    { head: 'due', cell: (clock) => (clock.stoppedAt ? ctx.moments.at(clock.dueAt) : dueText(ctx, clock.dueAt, clock.provisional)) },
+    { head: 'state', cell: state },
+    { head: 'rule', cell: (clock) => c.dim(clock.rule) },
+  ];
+}
+
+/** Recipient by reference: names are looked up only when a message is sent. */
+export function recipientText(to: Recipient): string {
+  return to.kind === 'contact' ? 'complainant' : to.kind === 'customer' ? `customer ${to.id}` : to.id;
+}
+
+export function messageColumns(ctx: Context): Column<MessageRow & { caseId?: string }>[] {
+  const { c } = ctx.out;
+  const state = (row: MessageRow) => {
+    const word = row.reason && row.status !== 'sent' ? `${row.status}: ${row.reason}` : row.status;
+    return row.status === 'failed' ? c.red(word) : row.status === 'sent' ? c.green(word) : c.yellow(word);
+  };
+  return [
+    { head: 'case', cell: (row) => row.caseId ?? row.key.split('/')[0]! },
+    { head: 'message', cell: (row) => row.template },
+    { head: 'to', cell: (row) => c.cyan(recipientText(row.to)) },
+    { head: 'by', cell: (row) => row.channel ?? row.channels.join(', ') },
+    { head: 'when', cell: (row) => ctx.moments.at(row.at ?? row.notBefore ?? row.queuedAt) },
+    { head: 'state', cell: state },
+    { head: 'rule', cell: (row) => c.dim(row.rule) },
+  ];
+}
+
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return value.map(plain).join(', ');
+  if (typeof value === 'object' && value !== null) {
+    const reference = value as { kind?: string; content?: string };
+    if (reference.kind) return recipientText(value as Recipient);
+    return reference.content ? '(text on file)' : JSON.stringify(value);
+  }
+  return String(value);
+}
+
+/** A deadline, stretch by stretch, and what comes next on it. */
+export function explanationLines(ctx: Context, explanation: ClockExplanation): string[] {
+  const { clock, lines, ahead } = explanation;
+  const { c } = ctx.out;
+  const { moments } = ctx;
+  const name = clock.round > 1 ? `${clock.name}#${clock.round}` : clock.name;
+  const due = clock.stoppedAt
+    ? `was due ${moments.at(clock.dueAt)}, stopped ${moments.at(clock.stoppedAt)}`
+    : clock.pausedAt
+      ? `paused since ${moments.at(clock.pausedAt)}; was due ${moments.at(clock.dueAt)}`
+      : `due ${dueText(ctx, clock.dueAt, clock.provisional)}`;
+  const late = clock.breachedAt ? c.red('  LATE') : '';
+  const counted = lines.reduce((sum, line) => sum + (line.counted ? line.minutes : 0), 0);
+  const used = `${lengthText(counted)} of ${lengthText(clock.limitMinutes)} used`;
+  return [
+    `${c.bold(name)} · ${clock.limitText} · calendar ${clock.calendar} · ${c.dim(clock.rule)}`,
+    `  ${due}${late}`,
+    ...intervalLines(ctx, lines),
+    `  ${used}`,
+    ...aheadLines(ctx, ahead),
+  ];
+}
+
+export function intervalLines(
+  ctx: Context,
+  lines: readonly { from: string; to: string; minutes: number; counted: boolean; why: string }[],
+): string[] {
+  const { c } = ctx.out;
+  const { moments } = ctx;
+  const span = (line: { from: string; to: string }) => {
+    if (moments.style === 'iso') return `${moments.iso(line.from)} – ${moments.iso(line.to)}`;
+    const sameDay = moments.dayKey(line.from) === moments.dayKey(line.to);
+    return `${moments.day(line.from)} ${moments.time(line.from)} – ${sameDay ? '' : `${moments.day(line.to)} `}${moments.time(line.to)}`;
+  };
+  const width = Math.max(0, ...lines.map((line) => span(line).length));
+  return lines.map((line) => {
+    const counted = line.counted ? `+${lengthText(line.minutes)}` : '';
+    const text = `  ${span(line).padEnd(width)}  ${counted.padStart(11)}  ${line.why}`;
+    return line.counted ? text : c.dim(text);
+  });
+}
+
+export function aheadLines(ctx: Context, ahead: ClockExplanation['ahead']): string[] {
+  if (ahead.length === 0) return [];
+  const { c } = ctx.out;
+  const width = Math.max(...ahead.map((line) => line.what.length));
+  return [
+    `  ${c.dim('ahead')}`,
+    ...ahead.map((line) => {
+      const who = line.who.length ? `  ${c.cyan(line.who.join(', '))}` : '';
+      return `    ${padEnd(ctx.moments.due(line.at), 28)}  ${padEnd(line.what, width)}${who}`.trimEnd();
+    }),
+  ];
+}
+
+/** Texts of a case as this reader may see them: the hidden stay hidden. */
+export function textOf(texts: Record<string, string>, value: unknown): string | null {
+  const reference = value as { content?: string } | null | undefined;
+  return reference?.content ? (texts[reference.content] ?? '(hidden from you, or erased)') : null;
+}
+
+/** A task's answer, one pair a field, texts in their own words. */
+export function answerPairs(texts: Record<string, string>, answer: Record<string, unknown>): [string, string][] {
+  return Object.entries(answer).map(([field, value]) => {
+    const text = textOf(texts, value);
+    if (text !== null) return [field, text];
+    const evidence = value as { evidence?: string; mediaType?: string; bytes?: number } | null;
+    if (evidence?.evidence) return [field, `${evidence.mediaType}, ${evidence.bytes} bytes (${evidence.evidence})`];
+    return [field, plain(value)];
+  });
+}

@@ -1,0 +1,300 @@
+/**
+ * Forms as an operator meets them: the fields of a schema, answers typed as `key=value`, and the word that was
+ * probably meant. Everything derives from the zod schema of the form (edge shape); nothing here knows a form by name.
+ */
+import { access } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { DeskError, EXIT, type FormField } from './api.js';
+
+/** The part of JSON Schema that our forms and flags use. */
+export interface JsonSchema {
+  type?: string;
+  const?: unknown;
+  enum?: unknown[];
+  anyOf?: JsonSchema[];
+  items?: JsonSchema;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  default?: unknown;
+  format?: string;
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+  minItems?: number;
+  maxLength?: number;
+  description?: string;
+  /** Our own marks, set by `.meta()`. */
+  personal?: boolean;
+  evidence?: boolean;
+  /** What stands for the value in help, e.g. `STAFF`. */
+  value?: string;
+}
+
+/** What a person may write into a form or a command, as JSON Schema. */
+export function inputSchema(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+}
+
+const STAFF_ID_PATTERN = '^[a-z0-9][a-z0-9._-]{0,39}$';
+
+function kindOf(schema: JsonSchema): Pick<FormField, 'kind' | 'allowed'> {
+  if (schema.evidence) return { kind: 'file' };
+  if (schema.personal) return { kind: 'text' };
+  if (schema.enum) return { kind: 'choice', allowed: schema.enum.map(String) };
+  if (schema.const !== undefined) {
+    return typeof schema.const === 'boolean' ? { kind: 'yesno' } : { kind: 'choice', allowed: [String(schema.const)] };
+  }
+  if (schema.anyOf) {
+    const words = schema.anyOf.flatMap((part) => (part.const === undefined ? [] : [String(part.const)]));
+    const rest = schema.anyOf.find((part) => part.const === undefined);
+    return { ...kindOf(rest ?? {}), ...(words.length ? { allowed: words } : {}) };
+  }
+  if (schema.type === 'boolean') return { kind: 'yesno' };
+  if (schema.type === 'number' || schema.type === 'integer') return { kind: 'number' };
+  if (schema.type === 'array') {
+    const item = schema.items ?? {};
+    return item.enum ? { kind: 'choices', allowed: item.enum.map(String) } : { kind: 'list' };
+  }
+  if (schema.format === 'date-time') return { kind: 'instant' };
+  if (schema.pattern === STAFF_ID_PATTERN) return { kind: 'staff' };
+  return { kind: 'text' };
+}
+
+/** `amountDisputed` as it is read: "amount disputed". */
+export function labelOf(name: string): string {
+  return name
+    .replace(/\./g, ': ')
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase();
+}
+
+function collect(schema: JsonSchema, prefix: string, insideOptional: boolean): FormField[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, property]) => {
+    const name = prefix + key;
+    // The other shape's field of a form with two shapes: nothing may be written there.
+    if (Object.keys(property).length === 0) return [];
+    const required = !insideOptional && (schema.required ?? []).includes(key);
+    if (property.properties && !property.evidence) return collect(property, `${name}.`, !required);
+    const maxLength = property.maxLength;
+    return [
+      {
+        name,
+        label: property.description ?? labelOf(name),
+        required,
+        ...kindOf(property),
+        ...(property.default === undefined ? {} : { default: property.default }),
+        ...(maxLength === undefined ? {} : { maxLength }),
+        personal: property.personal === true,
+      },
+    ];
+  });
+}
+
+/** The fields of a form in its order; a block within it gives dotted names (`complainant.phone`). */
+export function fieldsOf(schema: z.ZodType): FormField[] {
+  return collect(inputSchema(schema), '', false);
+}
+
+/** What may stand in a field, in a few words. */
+export function allowedText(field: FormField): string {
+  switch (field.kind) {
+    case 'choice':
+      return (field.allowed ?? []).join(' | ');
+    case 'choices':
+      return `one or more of ${(field.allowed ?? []).join(' | ')}`;
+    case 'number':
+      return ['a number', ...(field.allowed ?? [])].join(', or ');
+    case 'yesno':
+      return 'yes | no';
+    case 'instant':
+      return 'a time: 2030-03-04T18:00, or with offset +08:00';
+    case 'staff':
+      return 'a staff id';
+    case 'file':
+      return '@path of a file, or a line of text';
+    case 'list':
+      return 'a list: a,b';
+    case 'text':
+      return field.maxLength ? `text, at most ${field.maxLength} characters` : 'text';
+  }
+}
+
+/** Edits to get from one word to the other; two swapped neighbours are one. */
+function distance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = a[i - 1] === b[j - 1] ? 0 : 1;
+      let best = Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, rows[i - 1]![j - 1]! + change);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, rows[i - 2]![j - 2]! + 1);
+      row.push(best);
+    }
+    rows.push(row);
+  }
+  return rows[a.length]![b.length]!;
+}
+
+/** The candidate that was probably meant, or null. Suggested to the person, never put in its place. */
+export function suggest(word: string, candidates: readonly string[]): string | null {
+  const given = word.toLowerCase();
+  const near = candidates
+    .map((candidate) => {
+      const lower = candidate.toLowerCase();
+      const starts = given.length >= 3 && (lower.startsWith(given) || given.startsWith(lower));
+      return { candidate, away: starts ? 0.5 : distance(given, lower) };
+    })
+    .filter(({ away, candidate }) => away <= Math.max(1, Math.floor(Math.max(given.length, candidate.length) * 0.4)))
+    .sort((a, b) => a.away - b.away);
+  return near[0]?.candidate ?? null;
+}
+
+/** A mistake in how an answer was written: nothing was sent. */
+function badAnswer(field: string, message: string, remedy: string): DeskError {
+  return new DeskError('usage.answer', `${field}: ${message}`, {
+    exit: EXIT.usage,
+    fields: [{ field, message }],
+    remedy,
+  });
+}
+
+const YES = ['yes', 'true', 'y', '1'];
+const NO = ['no', 'false', 'n', '0'];
+
+export interface ParseOptions {
+  /** Offset of the organisation's zone: a time without offset is local there. */
+  offsetMinutes?: number;
+}
+
+/** `+08:00` */
+export function offsetText(offsetMinutes: number): string {
+  const size = Math.abs(offsetMinutes);
+  const part = (value: number) => String(value).padStart(2, '0');
+  return `${offsetMinutes < 0 ? '-' : '+'}${part(Math.floor(size / 60))}:${part(size % 60)}`;
+}
+
+/** A time as people type it (`2030-03-04 18:00`) as ISO with offset; null when it is none. */
+export function instantText(value: string, offsetMinutes: number | undefined): string | null {
+  const parts = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(value.trim());
+  if (!parts) return null;
+  const offset = parts[4] ?? (offsetMinutes === undefined ? undefined : offsetText(offsetMinutes));
+  if (offset === undefined) return null;
+  const text = `${parts[1]}T${parts[2]}${parts[3] ?? ':00'}${offset}`;
+  return Number.isNaN(Date.parse(text)) ? null : text;
+}
+
+/** Turns what was typed into the field's type; the schema judges the value itself. */
+export function coerce(field: FormField, typed: string, options: ParseOptions = {}): unknown {
+  const remedy = `${field.name} takes ${allowedText(field)}`;
+  const value = typed.trim();
+  switch (field.kind) {
+    case 'text':
+    case 'staff':
+    case 'file':
+      return typed;
+    case 'choice': {
+      const hit = field.allowed?.find((word) => word === value);
+      if (hit) return hit;
+      const near = suggest(value, field.allowed ?? []);
+      throw badAnswer(field.name, `"${value}" is not a choice${near ? `; did you mean ${near}?` : ''}`, remedy);
+    }
+    case 'choices': {
+      const words = value.replace(/^\[|\]$/g, '').split(',').map((word) => word.trim()).filter(Boolean);
+      return words.map((word) => coerce({ ...field, kind: 'choice' }, word, options));
+    }
+    case 'number': {
+      if (field.allowed?.includes(value)) return value;
+      const number = Number(value.replace(/_/g, ''));
+      if (value === '' || Number.isNaN(number)) throw badAnswer(field.name, `"${value}" is not a number`, remedy);
+      return number;
+    }
+    case 'yesno': {
+      const lower = value.toLowerCase();
+      if (YES.includes(lower)) return true;
+      if (NO.includes(lower)) return false;
+      throw badAnswer(field.name, `"${value}" is neither yes nor no`, remedy);
+    }
+    case 'instant': {
+      const text = instantText(value, options.offsetMinutes);
+      if (text) return text;
+      throw badAnswer(field.name, `"${value}" is not a time`, remedy);
+    }
+    case 'list': {
+      if (/^[[{]/.test(value)) {
+        try {
+          const parsed: unknown = JSON.parse(value);
+          return Array.isArray(parsed) ? parsed : [parsed];
+        } catch {
+          throw badAnswer(field.name, 'is not valid JSON', remedy);
+        }
+      }
+      return value === '' ? [] : value.split(',').map((item) => item.trim());
+    }
+  }
+}
+
+/** Puts a value under a dotted name. */
+export function assign(target: Record<string, unknown>, name: string, value: unknown): void {
+  const path = name.split('.');
+  const last = path.pop()!;
+  let place = target;
+  for (const key of path) place = (place[key] ??= {}) as Record<string, unknown>;
+  const before = place[last];
+  place[last] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
+}
+
+/**
+ * Answers typed as `key=value`, each coerced by its field's type; a list's key may be repeated.
+ * @throws DeskError `usage.answer` (exit 64) for an unknown key, with a suggestion, or a value of the wrong type
+ */
+export function parseAnswers(
+  schema: z.ZodType,
+  pairs: readonly string[],
+  options: ParseOptions = {},
+): Record<string, unknown> {
+  const fields = fieldsOf(schema);
+  const names = fields.map((field) => field.name);
+  const answer: Record<string, unknown> = {};
+  for (const pair of pairs) {
+    const equals = pair.indexOf('=');
+    if (equals < 1) throw badAnswer(pair, 'is not key=value', `write --answer KEY=VALUE; keys: ${names.join(', ')}`);
+    const key = pair.slice(0, equals).trim();
+    const field = fields.find((each) => each.name === key);
+    if (!field) {
+      const near = suggest(key, names);
+      const remedy = `fields: ${names.join(', ')}`;
+      throw badAnswer(key, `no such field${near ? `; did you mean ${near}?` : ''}`, remedy);
+    }
+    assign(answer, key, coerce(field, pair.slice(equals + 1), options));
+  }
+  return answer;
+}
+
+/**
+ * Says early that a file named in an answer (`@path`, or `{ file: path }`) is not there: a form must not fail
+ * half-way because of a wrong path.
+ * @throws DeskError `usage.file` (exit 64)
+ */
+export async function checkFiles(fields: readonly FormField[], answer: Record<string, unknown>): Promise<void> {
+  for (const field of fields) {
+    if (field.kind !== 'file') continue;
+    const value = field.name
+      .split('.')
+      .reduce<unknown>((place, key) => (place as Record<string, unknown> | undefined)?.[key], answer);
+    const path =
+      typeof value === 'string' && value.startsWith('@')
+        ? value.slice(1)
+        : ((value as { file?: string } | undefined)?.file ?? null);
+    if (path === null) continue;
+    try {
+      await access(path);
+    } catch {
+      throw new DeskError('usage.file', `${field.name}: cannot read ${basename(path)}`, {
+        exit: EXIT.usage,
+        fields: [{ field: field.name, message: `no readable file at ${path}` }],
+        remedy: `check the path: ${field.name}=@path/to/file`,
+      });
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import type { ContentRef, EvidenceRef } from './case.js';
+
+/**
+ * Forms come in two shapes from one source. At the **edge** (CLI, files) a personal field is text and evidence is a
+ * file; the client stores both and sends references. In the **core** (workflow, history) only references are allowed,
+ * so personal data cannot enter history even by mistake.
+ */
+
+export const contentRefSchema = z.strictObject({
+  content: z.string().min(8).max(80),
+  sha256: z.string().length(64),
+});
+
+export const evidenceRefSchema = z.strictObject({
+  evidence: z.string().min(8).max(80),
+  sha256: z.string().length(64),
+  mediaType: z.string().max(100),
+  bytes: z.number().int().nonnegative(),
+});
+
+/** A personal text at the edge, waiting to be stored. */
+export interface PendingText {
+  $text: string;
+}
+/** A file at the edge, waiting to be stored: a path, or its text inline. */
+export interface PendingFile {
+  $file: { path: string } | { name: string; text: string };
+}
+
+export type FormMode = 'edge' | 'core';
+
+/** Builders for the fields that differ between the two shapes. */
+export interface FormKit {
+  /** Personal or free text of at most `max` Unicode characters (D24). */
+  text(max: number): z.ZodType<ContentRef>;
+  evidence(): z.ZodType<EvidenceRef>;
+}
+
+const length = (value: string) => [...value].length;
+
+const edgeKit = {
+  text: (max: number) =>
+    z
+      .union([
+        contentRefSchema,
+        z
+          .string()
+          .trim()
+          .min(1)
+          .refine((value) => length(value) <= max, {
+            error: `at most ${max} characters; attach longer text as a file`,
+          }),
+      ])
+      .meta({ personal: true, maxLength: max })
+      .transform((value) => (typeof value === 'string' ? { $text: value } : value)),
+  evidence: () =>
+    z
+      .union([
+        evidenceRefSchema,
+        z.strictObject({ file: z.string().min(1) }),
+        z.strictObject({ name: z.string().min(1).max(100), text: z.string().min(1) }),
+        z.string().min(1),
+      ])
+      .meta({ evidence: true })
+      .transform((value) => {
+        if (typeof value === 'string')
+          return value.startsWith('@')
+            ? { $file: { path: value.slice(1) } }
+            : { $file: { name: 'note.txt', text: value } };
+        if ('file' in value) return { $file: { path: value.file } };
+        if ('text' in value) return { $file: value };
+        return value;
+      }),
+};
+
+const coreKit = { text: () => contentRefSchema, evidence: () => evidenceRefSchema };
+
+/** The kit of a mode. The edge kit's output is `PendingText | PendingFile | ref`, typed as the reference it becomes. */
+export function formKit(mode: FormMode): FormKit {
+  return (mode === 'edge' ? edgeKit : coreKit) as unknown as FormKit;
+}
+
+/** Money in CNY: two decimals, not negative. */
+export const money = () =>
+  z
+    .number()
+    .nonnegative()
+    .refine((value) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-6, {
+      error: 'at most two decimals',
+    });
+
+/** An instant with an offset, e.g. `2030-03-04T09:00:00+08:00`; kept as UTC. */
+export const instant = () =>
+  z.iso.datetime({ offset: true }).transform((value) => new Date(Date.parse(value)).toISOString());
+
+export const staffId = () => z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/, 'a staff id');
+
+/** What a refused form says: where, why, never the value. */
+export interface FormIssue {
+  field: string;
+  message: string;
+}
+
+/** Zod's issues as field and message, without values (they may be personal). */
+export function formIssues(error: z.ZodError): FormIssue[] {
+  return error.issues.map((issue) => ({
+    field: issue.path.map(String).join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : '(form)'),
+    message: issue.message,
+  }));
+}

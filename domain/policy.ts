@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { CHANNELS_OF_CONTACT, GRADES, MEDIA } from './complaint.js';
+import { LEVELS } from './case.js';
+
+/**
+ * The manual's numbers as data (C6): limits, clocks, levels, calendars, quiet hours. Validated here, pinned in a
+ * case's snapshot at start, changed on a running case only by `adoptPolicy`.
+ * Rules that give the numbers: procedures 3-5, 14 (D1-D29) and 16 (W1-W40).
+ */
+
+const hhmm = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'HH:MM, 00:00 to 24:00');
+const hours = z.strictObject({ from: hhmm, to: hhmm });
+const positive = z.number().int().positive();
+const percent = z.number().int().min(1).max(5000);
+
+/** A limit in the manual's own units; the clock turns it into minutes of its calendar. */
+export const limitSchema = z.union([
+  z.strictObject({ minutes: positive }),
+  z.strictObject({ hours: z.number().positive() }),
+  z.strictObject({ workdays: positive }),
+  z.strictObject({ calendarDays: positive }),
+  z.strictObject({ sameDay: z.strictObject({ cutoff: hhmm }) }),
+]);
+
+const clockSchema = z.strictObject({
+  limit: limitSchema,
+  calendar: z.string(),
+  rule: z.string(),
+  /** Percents of the limit at which the person is reminded; default `reminders.percents`. */
+  reminders: z.array(percent).optional(),
+  /** Whether lateness raises the level of the case. */
+  raises: z.boolean().default(true),
+});
+
+const calendarSchema = z.strictObject({
+  /** Holiday file, relative to the policy file; its days off and make-up days apply. */
+  holidays: z.string().optional(),
+  ignoresHolidays: z.boolean().default(false),
+  week: z.strictObject({
+    mon: z.array(hours),
+    tue: z.array(hours),
+    wed: z.array(hours),
+    thu: z.array(hours),
+    fri: z.array(hours),
+    sat: z.array(hours),
+    sun: z.array(hours),
+  }),
+  /** Hours of a make-up workday (调休上班). */
+  makeUp: z.array(hours),
+});
+
+export const CLOCK_NAMES = [
+  'firstResponse',
+  'frontLine',
+  'secondLine',
+  'investigation',
+  'unitAnswer',
+  'manufacturerAnswer',
+  'reportToHead',
+  'decision',
+  'problemMeeting',
+  'managerCall',
+  'planning',
+  'approval',
+  'agreement',
+  'payment',
+  'telling',
+  'satisfaction',
+  'letter',
+  'review',
+  'progress',
+  'supervisorReport',
+  'interimSolution',
+  'takeCharge',
+  'keepPromise',
+  'withdrawalCheck',
+  'internalInvestigation',
+  'reclassification',
+  'statement',
+  'byHand',
+  'sortOut',
+] as const;
+export type ClockName = (typeof CLOCK_NAMES)[number];
+
+const pauseSchema = z.strictObject({
+  limit: limitSchema,
+  calendar: z.string(),
+  waitingOn: z.enum(['customer', 'unit', 'manufacturer', 'bureau']),
+  rule: z.string(),
+});
+
+export const policySchema = z.strictObject({
+  schema: z.literal('aftercare.policy/1'),
+  version: z.string().min(1),
+  zone: z.strictObject({ name: z.string(), offsetMinutes: z.number().int().min(-720).max(840) }),
+  calendars: z.record(z.string(), calendarSchema),
+  reminders: z.strictObject({ percents: z.array(percent.max(99)) }),
+  overdue: z.strictObject({
+    /** Level that hears of a breach at once, beside the assignee. */
+    tell: z.enum(LEVELS),
+    /** From this percent of the limit the case stands at least at that level (W14). */
+    raise: z.array(z.strictObject({ percent: percent.min(101), to: z.enum(LEVELS) })),
+    /** After the last level: one line a workday at this local time, to these roles (W14). */
+    daily: z.strictObject({ at: hhmm, calendar: z.string(), roles: z.array(z.string()).min(1) }),
+  }),
+  levels: z.strictObject({
+    L1: z.strictObject({ roles: z.array(z.string()).min(1) }),
+    L2: z.strictObject({ roles: z.array(z.string()).min(1) }),
+    supervisor: z.strictObject({ roles: z.array(z.string()).min(1) }),
+    L3: z.strictObject({ roles: z.array(z.string()).min(1) }),
+    generalManager: z.strictObject({ roles: z.array(z.string()).min(1) }),
+  }),
+  clocks: z.record(z.enum(CLOCK_NAMES), clockSchema),
+  pauses: z.record(
+    z.enum(['waitingCustomer', 'waitingUnit', 'waitingManufacturer', 'waitingTaxBureau']),
+    pauseSchema,
+  ),
+  messages: z.strictObject({
+    quietHours: z.strictObject({ from: hhmm, to: hhmm }),
+    /** A reply within so many minutes of the customer's own contact ignores quiet hours (W40). */
+    replyWithinMinutes: positive,
+    perMinute: positive,
+    perHour: positive,
+    perDay: positive,
+    /** Messages whose deferral ends together are spread over so many minutes. */
+    spreadMinutes: z.number().int().min(0).max(60),
+    /** Customers hear of progress at most once a day (W11). */
+    staffCalendar: z.string(),
+  }),
+  complaint: z.strictObject({
+    /** A complaint is major when any of these holds (ESC-04, ESC-07, D14). */
+    major: z.strictObject({
+      amountAbove: z.number().nonnegative(),
+      media: z.array(z.enum(MEDIA)),
+      safety: z.boolean(),
+    }),
+    /** Media states that go to the supervisor at once without being major. */
+    supervisorOnMedia: z.array(z.enum(MEDIA)),
+    /** Levels of a major complaint and of a repeat (W35). */
+    majorLevel: z.enum(LEVELS),
+    resolution: z.record(z.enum(GRADES), z.strictObject({ limit: limitSchema, calendar: z.string() })),
+    lateEntryMinutes: positive,
+    rounds: z.strictObject({ meetingFrom: positive, plansPerRound: positive }),
+    compensation: z
+      .array(z.strictObject({ upTo: z.number().nonnegative().nullable(), role: z.string() }))
+      .min(1),
+    contact: z.strictObject({
+      attempts: positive,
+      channels: z.array(z.enum(CHANNELS_OF_CONTACT)).min(1),
+      retryAfter: limitSchema,
+      letterWorkdays: positive,
+    }),
+    reopen: z.strictObject({ days: positive, daysIfWithdrawn: positive, managerFrom: positive }),
+    repeatDays: positive,
+    promise: z.strictObject({
+      warnMinutes: positive,
+      warnCalendar: z.string(),
+      moveBy: limitSchema,
+      moveCalendar: z.string(),
+      automaticChanges: z.number().int().min(0),
+    }),
+    callOut: z.strictObject({ everyMinutes: positive, afterLastEveryMinutes: positive }),
+    callBack: limitSchema,
+  }),
+  kernel: z.strictObject({
+    /** A case goes on in a new run at the next idle moment after so many events; 1 = after every step (tests). */
+    chapterEvents: positive,
+    /** How long an act waits for its turn to be saved before it answers `inLedger: false`. */
+    saveWaitMs: positive,
+    /** Answered request ids carried with their answers. */
+    rememberRequests: positive,
+  }),
+});
+
+/** A policy as it is pinned in a case: plain JSON, no functions. */
+export type Policy = z.infer<typeof policySchema>;

@@ -1,0 +1,314 @@
+/**
+ * The embedded ledger: PostgreSQL in WebAssembly (PGlite) behind a loopback port that speaks the ordinary protocol.
+ * "Embedded" only means that a PostgreSQL URL is provided; the one ledger adapter does not know the difference.
+ *
+ * PGlite is one session. The door below hands it to one client at a time, from the first message of a query to the
+ * server's "ready" outside a transaction. The ready-made socket server (`@electric-sql/pglite-socket`) queues single
+ * messages instead, so that a query whose bytes arrive in two pieces can be bound to another client's statement
+ * (seen: "bind message supplies 1 parameters, but prepared statement requires 2"); therefore this one.
+ */
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { freePort } from './engine.js';
+import { writeAtomically } from './files.js';
+
+export interface EmbeddedLedgerOptions {
+  /** Folder of the database, or null: in memory. Never the same folder from two processes. */
+  dataDir: string | null;
+  /** Image to begin an empty database with (made by `dumpDataDir('none')`), e.g. one with the migrations applied. */
+  snapshot?: string;
+  /** Where the image of a freshly initialised database is kept between runs; omitted: initialise each time. */
+  cacheDir?: string;
+  /** Preferred port; another free one is taken when it is in use. */
+  port?: number;
+}
+
+export interface EmbeddedLedger {
+  /** `postgres://postgres@127.0.0.1:PORT/postgres`. */
+  url: string;
+  port: number;
+  pglite: PGlite;
+  /** Refuses new connections and drops open ones, as a database that went down. Their transactions roll back. */
+  pauseListening(): Promise<void>;
+  /** Listens again, on the same port. */
+  resumeListening(): Promise<void>;
+  /** Drops clients, writes everything out and closes. */
+  stop(): Promise<void>;
+}
+
+const extensions = { btree_gist };
+
+/** The folder's lock file outlives a killed process; whoever holds the data folder's own lock may remove it. */
+function removeStaleLock(dataDir: string): void {
+  rmSync(join(dataDir, 'postmaster.pid'), { force: true });
+}
+
+function imagePath(cacheDir: string): string {
+  const require = createRequire(import.meta.url);
+  let folder = dirname(require.resolve('@electric-sql/pglite'));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+  return join(cacheDir, 'ledger', `empty-pglite-${version}.tar`);
+}
+
+/**
+ * Opens the database. Initialising an empty one costs 2.5–4 s; loading the kept image 0.4 s (in memory) or 1.4 s
+ * (folder), so the first start anywhere keeps one (41 MB, not compressed: unpacking costs more than reading).
+ */
+async function openDatabase(options: EmbeddedLedgerOptions): Promise<PGlite> {
+  const { dataDir } = options;
+  if (dataDir !== null) mkdirSync(dataDir, { recursive: true });
+  const fresh = dataDir === null || readdirSync(dataDir).length === 0;
+  const place = dataDir === null ? {} : { dataDir };
+  if (!fresh) {
+    removeStaleLock(dataDir);
+    return await PGlite.create({ ...place, extensions });
+  }
+  const image = options.snapshot ?? (options.cacheDir === undefined ? null : imagePath(options.cacheDir));
+  if (image !== null && existsSync(image)) {
+    try {
+      return await PGlite.create({ ...place, extensions, loadDataDir: new Blob([readFileSync(image)]) });
+    } catch (error) {
+      if (options.snapshot !== undefined) throw error;
+      // A damaged image of our own is not worth a failed start: initialise, and keep a new one.
+      rmSync(image, { force: true });
+      if (dataDir !== null)
+        for (const name of readdirSync(dataDir)) rmSync(join(dataDir, name), { recursive: true });
+    }
+  } else if (options.snapshot !== undefined) {
+    throw new Error(
+      `Ledger snapshot ${options.snapshot} does not exist. Make it with dumpDataDir, or leave it out.`,
+    );
+  }
+  const pglite = await PGlite.create({ ...place, extensions });
+  if (image !== null) {
+    const dump = await pglite.dumpDataDir('none');
+    writeAtomically(image, new Uint8Array(await dump.arrayBuffer()));
+  }
+  return pglite;
+}
+
+/** Starts the embedded ledger. */
+export async function startEmbeddedLedger(options: EmbeddedLedgerOptions): Promise<EmbeddedLedger> {
+  const pglite = await openDatabase(options);
+  const door = new Door(pglite);
+  const port = await freePort(options.port);
+  await door.open(port);
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    port,
+    pglite,
+    pauseListening: () => door.close(),
+    resumeListening: () => door.open(port),
+    async stop() {
+      await door.close();
+      if (!pglite.closed) await pglite.close();
+    },
+  };
+}
+
+// ---------------------------------------------------------------- the door
+
+const STARTUP = 196_608;
+const CANCEL = 80_877_102;
+const SSL = 80_877_103;
+const GSS = 80_877_104;
+const SYNC = Uint8Array.of(0x53, 0, 0, 0, 4);
+const ROLLBACK = Uint8Array.from([0x51, 0, 0, 0, 13, ...Buffer.from('ROLLBACK\0')]);
+const TERMINATE = 0x58;
+const READY = 0x5a;
+const OUTSIDE_TRANSACTION = 0x49;
+
+/** Listens, and keeps the sessions. */
+class Door {
+  private server: Server | null = null;
+  private readonly sessions = new Set<Session>();
+
+  constructor(private readonly pglite: PGlite) {}
+
+  open(port: number): Promise<void> {
+    if (this.server !== null) return Promise.resolve();
+    const server = createServer((socket) => {
+      const session = new Session(this.pglite, socket);
+      this.sessions.add(session);
+      void session.ended.then(() => this.sessions.delete(session));
+    });
+    this.server = server;
+    return new Promise((resolve, reject) => {
+      server.once('error', (error) => {
+        this.server = null;
+        reject(error);
+      });
+      server.listen(port, '127.0.0.1', () => resolve());
+    });
+  }
+
+  async close(): Promise<void> {
+    const { server } = this;
+    if (server === null) return;
+    this.server = null;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const sessions = [...this.sessions];
+    for (const session of sessions) session.drop();
+    await Promise.all([closed, ...sessions.map((session) => session.ended)]);
+  }
+}
+
+/** One client. Takes the database when it has a message, gives it back when the server is idle for it. */
+class Session {
+  readonly ended: Promise<void>;
+  private finish: () => void = () => undefined;
+  private pending: Buffer = Buffer.alloc(0);
+  private started = false;
+  private working = false;
+  private gone = false;
+  /** Set while the database is ours. */
+  private release: (() => void) | null = null;
+
+  constructor(
+    private readonly pglite: PGlite,
+    private readonly socket: Socket,
+  ) {
+    this.ended = new Promise((resolve) => (this.finish = resolve));
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => {
+      this.pending = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk]);
+      void this.work();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.gone = true;
+      void this.work();
+    });
+  }
+
+  drop(): void {
+    this.socket.destroy();
+  }
+
+  /** Handles what has arrived, one message after the other; at the end of the connection gives everything back. */
+  private async work(): Promise<void> {
+    if (this.working) return;
+    this.working = true;
+    try {
+      for (let message = this.next(); message !== null && !this.gone; message = this.next()) {
+        await this.take();
+        await this.run(message, true);
+      }
+      if (this.gone) await this.leave();
+    } catch {
+      // The database itself failed (it is closed, or broken): this client cannot be served any more.
+      this.gone = true;
+      this.giveBack();
+      this.socket.destroy();
+      this.finish();
+    } finally {
+      this.working = false;
+    }
+    // What came in while the last message was being handled.
+    if (this.gone || this.holdsMessage()) queueMicrotask(() => !this.finished && void this.work());
+  }
+
+  private finished = false;
+
+  private async leave(): Promise<void> {
+    if (this.finished) return;
+    this.finished = true;
+    try {
+      if (this.release !== null) {
+        // It left in the middle: end the half-sent query, then the transaction, so that the next client starts clean.
+        await this.run(SYNC, false);
+        if (this.release !== null) await this.run(ROLLBACK, false);
+      }
+    } finally {
+      this.giveBack();
+      this.finish();
+    }
+  }
+
+  private holdsMessage(): boolean {
+    return this.length() !== null;
+  }
+
+  /** Length of the first message, or null while it is incomplete. */
+  private length(): number | null {
+    const { pending } = this;
+    // Only the first message of a connection has no type byte.
+    const header = this.started ? 1 : 0;
+    if (pending.length < header + 4) return null;
+    const length = header + pending.readInt32BE(header);
+    return pending.length >= length ? length : null;
+  }
+
+  /** Takes the next message for the database; answers by itself what is not for the database. */
+  private next(): Uint8Array | null {
+    for (;;) {
+      const length = this.length();
+      if (length === null) return null;
+      const message = this.pending.subarray(0, length);
+      this.pending = this.pending.subarray(length);
+      if (this.started) {
+        if (message[0] !== TERMINATE) return new Uint8Array(message);
+        // Passing this on would end the only backend there is.
+        this.socket.end();
+        continue;
+      }
+      const code = message.length >= 8 ? message.readInt32BE(4) : 0;
+      if (code === SSL || code === GSS) {
+        this.socket.write('N');
+      } else if (code === STARTUP) {
+        this.started = true;
+        return new Uint8Array(message);
+      } else {
+        // A cancel request (there is no second process to cancel in), or no PostgreSQL client at all.
+        this.socket.destroy();
+        if (code !== CANCEL) this.pending = Buffer.alloc(0);
+        return null;
+      }
+    }
+  }
+
+  private async take(): Promise<void> {
+    if (this.release !== null) return;
+    await new Promise<void>((taken, failed) => {
+      this.pglite
+        .runExclusive(
+          () =>
+            new Promise<void>((release) => {
+              this.release = release;
+              taken();
+            }),
+        )
+        .catch(failed);
+    });
+  }
+
+  private giveBack(): void {
+    this.release?.();
+    this.release = null;
+  }
+
+  /** Runs one message; gives the database back when the server says it is ready outside a transaction. */
+  private async run(message: Uint8Array, reply: boolean): Promise<void> {
+    const last = new Uint8Array(6);
+    await this.pglite.execProtocolRawStream(message, {
+      onRawData: (data) => {
+        if (data.length >= 6) last.set(data.subarray(data.length - 6));
+        else {
+          last.copyWithin(0, data.length);
+          last.set(data, 6 - data.length);
+        }
+        // Copied, because the data lies in memory that the next message overwrites.
+        if (reply && this.socket.writable) this.socket.write(Buffer.from(data));
+      },
+    });
+    if (last[0] === READY && last[5] === OUTSIDE_TRANSACTION) this.giveBack();
+  }
+}

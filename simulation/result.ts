@@ -1,0 +1,240 @@
+/**
+ * What a scenario leaves behind, in the words of `simulate --json` (issue 3, A7). Instants carry the organisation's
+ * offset, so that a reader sees the hour people worked at.
+ */
+import type { CaseFile, Refusal } from '../adapters/ports.js';
+import { offsetText } from '../client/forms.js';
+import type { CaseRow, ClockRow, Fact, Instant, MessageRow, Recipient, TaskRow } from '../domain/case.js';
+
+export interface TaskResult {
+  name: string;
+  round: number;
+  role: string;
+  assignee: string | null;
+  status: TaskRow['status'];
+  openedAt: string;
+  dueAt: string | null;
+  provisional: boolean;
+  completedAt: string | null;
+  completedBy: string | null;
+}
+
+export interface ClockResult {
+  name: string;
+  round: number;
+  startedAt: string;
+  dueAt: string;
+  stoppedAt: string | null;
+  breachedAt: string | null;
+  usedMinutes: number;
+  limitMinutes: number;
+  provisional: boolean;
+}
+
+/** A fact of the case, or an act that was refused; the fact's own data stand beside `at` and `what`. */
+export interface FactResult {
+  at: string;
+  what: string;
+  actor: string | null;
+  rule: string | null;
+  [detail: string]: unknown;
+}
+
+export interface MessageResult {
+  key: string;
+  template: string;
+  channel: string | null;
+  /** Id of the recipient; `contact` for a complainant who is not on file. */
+  to: string;
+  /** When it took its status. */
+  at: string;
+  status: string;
+}
+
+export interface CaseResult {
+  as: string;
+  case: string;
+  process: string;
+  status: 'open' | 'closed' | 'failed';
+  outcome: string | null;
+  level: string;
+  rounds: number;
+  owner: string;
+  grade: string | null;
+  attention: string | null;
+  waitingOn: string;
+  tasks: TaskResult[];
+  clocks: ClockResult[];
+  timeline: FactResult[];
+  messages: MessageResult[];
+  /** Length of the history, over all runs. */
+  events: number;
+  /** `match`, or where a run no longer follows its history. */
+  replay: string;
+}
+
+/** A thing that did not happen as written. */
+export interface Miss {
+  file: string;
+  line: number;
+  path: string;
+  expected: string;
+  actual: string;
+}
+
+export interface ScenarioResult {
+  file: string;
+  title: string;
+  ok: boolean;
+  cases: CaseResult[];
+  /** Present when not ok. */
+  misses?: Miss[];
+}
+
+export function missText(miss: Miss): string {
+  return `${miss.file}:${miss.line}: ${miss.path}: expected ${miss.expected}, actual ${miss.actual}`;
+}
+
+/** An instant with the offset given, to the second: `2030-03-04T09:00:00+08:00`. */
+export function withOffset(at: Instant, offsetMinutes: number): string {
+  const local = new Date(Date.parse(at) + offsetMinutes * 60_000).toISOString().slice(0, 19);
+  return local + offsetText(offsetMinutes);
+}
+
+/** What is known of a case at one moment. The timeline is missing while the ledger is down. */
+export interface CasePicture {
+  row: CaseRow;
+  tasks: TaskRow[];
+  clocks: ClockRow[];
+  messages: MessageRow[];
+  facts: Fact[];
+  refusals: Refusal[];
+}
+
+export function pictureOf(file: CaseFile, refusals: Refusal[]): CasePicture {
+  return {
+    row: file.row,
+    tasks: file.tasks,
+    clocks: file.clocks,
+    messages: file.messages,
+    facts: file.timeline,
+    refusals,
+  };
+}
+
+/** A case in the words of the result; history and replay are added by whoever read the history. */
+export function caseResult(
+  label: string,
+  picture: CasePicture,
+  offsetMinutes: number,
+  history: { events: number; replay: string },
+): CaseResult {
+  const { row } = picture;
+  return {
+    as: label,
+    case: row.caseId,
+    process: row.process,
+    status: row.status === 'closing' ? 'open' : row.status,
+    outcome: row.outcome,
+    level: row.level,
+    rounds: row.rounds,
+    owner: row.owner,
+    grade: row.grade,
+    attention: row.attention,
+    waitingOn: row.waitingOn,
+    tasks: picture.tasks.map((task) => taskResult(task, offsetMinutes)),
+    clocks: picture.clocks.map((clock) => clockResult(clock, offsetMinutes)),
+    timeline: timelineOf(picture.facts, picture.refusals, offsetMinutes),
+    messages: picture.messages.map((message) => messageResult(message, offsetMinutes)),
+    ...history,
+  };
+}
+
+function taskResult(task: TaskRow, offset: number): TaskResult {
+  return {
+    name: task.name,
+    round: task.round,
+    role: task.role,
+    assignee: task.assignee,
+    status: task.status,
+    openedAt: withOffset(task.openedAt, offset),
+    dueAt: orNull(task.dueAt, offset),
+    provisional: task.provisional,
+    completedAt: orNull(task.completedAt, offset),
+    completedBy: task.completedBy,
+  };
+}
+
+function clockResult(clock: ClockRow, offset: number): ClockResult {
+  return {
+    name: clock.name,
+    round: clock.round,
+    startedAt: withOffset(clock.startedAt, offset),
+    dueAt: withOffset(clock.dueAt, offset),
+    stoppedAt: orNull(clock.stoppedAt, offset),
+    breachedAt: orNull(clock.breachedAt, offset),
+    usedMinutes: clock.usedMinutes,
+    limitMinutes: clock.limitMinutes,
+    provisional: clock.provisional,
+  };
+}
+
+export function messageResult(message: MessageRow, offset: number): MessageResult {
+  return {
+    key: message.key,
+    template: message.template,
+    channel: message.channel ?? message.channels[0] ?? null,
+    to: recipientId(message.to),
+    at: withOffset(message.at ?? message.queuedAt, offset),
+    status: message.status,
+  };
+}
+
+/** Facts and refused acts as one story, by their instants. */
+export function timelineOf(facts: Fact[], refusals: Refusal[], offset: number): FactResult[] {
+  const told = [
+    ...facts.map((fact) => ({
+      sortAt: fact.at,
+      entry: { ...shownData(fact.data, offset), at: withOffset(fact.at, offset), what: fact.what as string },
+      who: { actor: fact.actor, rule: fact.rule },
+    })),
+    ...refusals.map((refusal) => ({
+      sortAt: refusal.at,
+      entry: {
+        ...shownData(refusal.data, offset),
+        act: refusal.act,
+        code: refusal.code,
+        at: withOffset(refusal.at, offset),
+        what: 'refused',
+      },
+      who: { actor: refusal.actor, rule: null },
+    })),
+  ];
+  // Stable: facts of one instant keep the order in which they were recorded, refusals follow them.
+  return told
+    .sort((a, b) => Math.floor(Date.parse(a.sortAt) / 60_000) - Math.floor(Date.parse(b.sortAt) / 60_000))
+    .map(({ entry, who }) => {
+      const { at, what, ...data } = entry;
+      return { at, what, ...who, ...data } as FactResult;
+    });
+}
+
+/** Data of a fact with its instants in local time, like everything else that is shown. */
+function shownData(data: Record<string, unknown>, offset: number): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [
+      key,
+      typeof value === 'string' && UTC_INSTANT.test(value) ? withOffset(value, offset) : value,
+    ]),
+  );
+}
+
+const UTC_INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
+export function recipientId(to: Recipient): string {
+  return 'id' in to ? to.id : to.kind;
+}
+
+function orNull(at: Instant | null, offset: number): string | null {
+  return at === null ? null : withOffset(at, offset);
+}

@@ -1,0 +1,370 @@
+/**
+ * The throw-away stack of a simulation: a real Temporal server with the virtual clock, a real ledger, a real SMTP
+ * listener and a worker process, on free loopback ports and in a folder that is removed. One stack serves many
+ * scenarios, one after the other: each gets its own Temporal namespace, an empty ledger and its own mailbox.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { startMailListener, type MailListener } from '../adapters/mail/listener.js';
+import { openLedger } from '../adapters/ledger/index.js';
+import type { Ports } from '../adapters/ports.js';
+import type { Config } from '../runtime/config.js';
+import { ensureSearchAttributes } from '../runtime/connection.js';
+import { resolveEngine, RETENTION_DAYS, startDevServer, type DevServer } from '../runtime/engine.js';
+import { openPorts, type PortSettings } from '../runtime/ports.js';
+import { noFaults, withFaults, type Faults } from './faults.js';
+import { Remote } from './remote.js';
+import type { CrashPoint, OutageOf } from './scenario.js';
+import type { WorkerOrder } from './worker-main.js';
+
+export interface StackOptions {
+  config: Config;
+  /** Databases in files, so that a crash of the whole stack can be survived. */
+  onDisk: boolean;
+  /** Serve the web page and leave the folder. */
+  keep?: boolean;
+  /** Show what workers complain about. */
+  loud?: boolean;
+  /** Told when a part is up, with the milliseconds it took. */
+  onPart?: (part: 'engine' | 'server' | 'ledger' | 'worker', ms: number, detail: string) => void;
+}
+
+/** What one scenario runs on. */
+export interface Stage {
+  namespace: string;
+  taskQueue: string;
+  client: Client;
+  /** The ports of this process: what the desk uses. Storage obeys outages, the rest is real. */
+  ports: Ports;
+  settings: PortSettings;
+  mailboxDir: string;
+}
+
+const TASK_QUEUE = 'aftercare';
+
+/** Runs `work` and tells how long it took. */
+async function timed<T>(work: Promise<T>): Promise<[T, number]> {
+  const since = performance.now();
+  return [await work, Math.round(performance.now() - since)];
+}
+
+export class Stack {
+  private server!: DevServer;
+  private ledgerHost!: Remote;
+  private ledgerUrl = '';
+  private ledgerPort = 0;
+  private worker: Remote | null = null;
+  private listener: MailListener | null = null;
+  private stage: Stage | null = null;
+  private readonly faults: Faults = noFaults();
+  private readonly deadWorkers = new Set<number>();
+  private recovering: Promise<void> = Promise.resolve();
+  private recoveryFailed: Error | null = null;
+  private onRecovered: (() => Promise<void>) | null = null;
+  private stopped = false;
+  private scenarios = 0;
+  /** How often a worker was found dead and replaced. */
+  restarts = 0;
+  connection!: Connection;
+
+  private constructor(
+    private readonly options: StackOptions,
+    private readonly binary: string,
+    readonly folder: string,
+  ) {}
+
+  /** Starts everything; whatever came up is taken down again when a part does not. */
+  static async start(options: StackOptions): Promise<Stack> {
+    const [engine, engineMs] = await timed(resolveEngine(options.config, { binaryOnly: true }));
+    options.onPart?.('engine', engineMs, `temporal ${engine.version}`);
+    const folder = await mkdtemp(join(tmpdir(), 'aftercare-simulation-'));
+    const stack = new Stack(options, engine.path, folder);
+    try {
+      await stack.startParts();
+      return stack;
+    } catch (error) {
+      await stack.stop();
+      throw error;
+    }
+  }
+
+  private async startParts(): Promise<void> {
+    const { onPart } = this.options;
+    const parts = await Promise.allSettled([
+      timed(this.startServer()).then(([, ms]) => onPart?.('server', ms, this.server.address)),
+      timed(this.startLedger()).then(([, ms]) => onPart?.('ledger', ms, this.ledgerUrl)),
+      timed(this.spareWorker()).then(([, ms]) => onPart?.('worker', ms, '')),
+    ]);
+    for (const part of parts) if (part.status === 'rejected') throw part.reason;
+    await this.ledgerHost.call('look', {
+      serverPid: this.server.pid,
+      ...(this.options.keep ? {} : { folder: this.folder }),
+    });
+  }
+
+  private async startServer(grpc?: number): Promise<void> {
+    this.server = await startDevServer({
+      binary: this.binary,
+      dataFile: this.options.onDisk ? join(this.folder, 'temporal.db') : null,
+      ui: this.options.keep === true,
+      virtualClock: true,
+      logFile: join(this.folder, 'temporal.log'),
+      ...(grpc === undefined ? {} : { ports: { grpc } }),
+    });
+    if (grpc === undefined) this.connection = await Connection.connect({ address: this.server.address });
+  }
+
+  private async startLedger(port?: number): Promise<void> {
+    this.ledgerHost = this.remote('ledger-main');
+    const started = await this.ledgerHost.call<{ url: string; port: number }>('start', {
+      dataDir: this.options.onDisk ? join(this.folder, 'ledger') : null,
+      cacheDir: this.options.config.cacheDir,
+      ...(port === undefined ? {} : { port }),
+    });
+    this.ledgerUrl = started.url;
+    this.ledgerPort = started.port;
+    if (port !== undefined) return;
+    const ledger = await openLedger({ url: this.ledgerUrl });
+    try {
+      await ledger.migrate();
+    } finally {
+      await ledger.close();
+    }
+  }
+
+  private async spareWorker(): Promise<void> {
+    this.worker = this.remote('worker-main');
+    // Its modules are loaded by the time it answers.
+    await this.worker.call('stop');
+  }
+
+  private remote(program: string): Remote {
+    return Remote.start(program, {
+      environment: this.options.config.environment as NodeJS.ProcessEnv,
+      ...(this.options.loud ? { loud: true } : {}),
+    });
+  }
+
+  /** A clean place for the next scenario. */
+  async begin(): Promise<Stage> {
+    await this.end();
+    const number = ++this.scenarios;
+    const folder = join(this.folder, String(number));
+    const mailboxDir = join(folder, 'mailbox');
+    const namespace = `s${number}-${randomUUID().slice(0, 8)}`;
+    const emptied = this.ledgerHost.call('empty');
+    const listening = startMailListener({ mailbox: mailboxDir });
+    const named = this.makeNamespace(namespace);
+    await Promise.all([emptied, named, listening.then((listener) => (this.listener = listener))]);
+    const settings: PortSettings = {
+      ledgerUrl: this.ledgerUrl,
+      smtpUrl: this.listener!.url,
+      smsUrl: 'mailbox:',
+      mailboxDir,
+      storageUrl: pathToFileURL(join(folder, 'storage')).href,
+    };
+    const ports = withFaults(await openPorts(settings), this.faults);
+    const client = new Client({ connection: this.connection, namespace });
+    this.stage = { namespace, taskQueue: TASK_QUEUE, client, ports, settings, mailboxDir };
+    await this.serve();
+    return this.stage;
+  }
+
+  private async makeNamespace(namespace: string): Promise<void> {
+    await this.connection.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: { seconds: (RETENTION_DAYS * 86_400) as never },
+    });
+    await ensureSearchAttributes(this.connection, namespace);
+    // The server learns of a new namespace a moment after it has registered it.
+    for (const until = Date.now() + 15_000; ; await delay(20)) {
+      try {
+        await this.connection.workflowService.listWorkflowExecutions({ namespace, query: 'CaseStatus = "open"' });
+        return;
+      } catch (error) {
+        if (Date.now() > until) throw error;
+      }
+    }
+  }
+
+  /** Lets a worker serve the present scenario; watches over it, and starts another when it dies. */
+  private async serve(): Promise<void> {
+    const { namespace, taskQueue, settings } = this.stage!;
+    this.worker ??= this.remote('worker-main');
+    const worker = this.worker;
+    const order: WorkerOrder = {
+      address: this.server.address,
+      namespace,
+      taskQueue,
+      settings,
+      down: [...this.faults.down],
+    };
+    await worker.call('serve', order);
+    void worker.gone.then(() => {
+      if (this.worker !== worker) return;
+      this.deadWorkers.add(worker.pid);
+      this.worker = null;
+      if (this.stopped || this.stage === null) return;
+      this.recovering = this.recover();
+      this.recovering.catch((error: Error) => (this.recoveryFailed = error));
+    });
+  }
+
+  private async recover(): Promise<void> {
+    this.restarts += 1;
+    await this.serve();
+    await this.onRecovered?.();
+  }
+
+  /** What to do once a dead worker has been replaced, e.g. forget which worker had which case. */
+  whenRecovered(run: () => Promise<void>): void {
+    this.onRecovered = run;
+  }
+
+  /** Resolves when a worker is at work; rejects when a dead one could not be replaced. */
+  async ready(): Promise<void> {
+    await this.recovering.catch(() => undefined);
+    if (this.recoveryFailed) throw this.recoveryFailed;
+  }
+
+  /** True for the identity of a worker that was killed. */
+  isDead(identity: string): boolean {
+    return this.deadWorkers.has(Number(/@(\d+)$/.exec(identity)?.[1]));
+  }
+
+  /** Kills the worker as a power cut would, and waits until the next one is at work. */
+  async crashWorker(): Promise<void> {
+    await this.ready();
+    const { worker } = this;
+    await worker?.kill();
+    await worker?.gone;
+    await delay(0);
+    await this.ready();
+  }
+
+  /** The next time this happens, the worker dies. */
+  async arm(point: CrashPoint): Promise<void> {
+    await this.ready();
+    await this.worker?.call('arm', point);
+  }
+
+  /** Kills server, ledger and worker at once, and starts them again on the same files and ports. */
+  async crashAll(): Promise<void> {
+    await this.ready();
+    const worker = this.worker;
+    this.worker = null;
+    if (worker) this.deadWorkers.add(worker.pid);
+    // The ledger's process would take the server and the folder with it only when we end, not when it is killed.
+    await Promise.all([this.server.kill(), this.ledgerHost.kill(), worker?.kill(), this.listener?.stop()]);
+    const smtpPort = this.listener!.port;
+    await Promise.all([
+      this.startServer(this.server.ports.grpc),
+      this.startLedger(this.ledgerPort),
+      startMailListener({ mailbox: this.stage!.mailboxDir, port: smtpPort }).then((listener) => (this.listener = listener)),
+    ]);
+    await this.ledgerHost.call('look', {
+      serverPid: this.server.pid,
+      ...(this.options.keep ? {} : { folder: this.folder }),
+    });
+    await this.reachServer();
+    await this.serve();
+    await this.onRecovered?.();
+  }
+
+  /** Our connection finds the restarted server by itself, after a moment of refusing. */
+  private async reachServer(): Promise<void> {
+    for (const until = Date.now() + 15_000; ; await delay(30)) {
+      try {
+        await this.connection.workflowService.listWorkflowExecutions({ namespace: this.stage!.namespace, pageSize: 1 });
+        return;
+      } catch (error) {
+        if (Date.now() > until) throw error;
+      }
+    }
+  }
+
+  async takeDown(what: OutageOf): Promise<void> {
+    await this.ready();
+    if (what === 'mail') await this.listener?.stop();
+    else if (what === 'ledger') await this.ledgerHost.call('pause');
+    else await this.fault(what, true);
+  }
+
+  async bringBack(what: OutageOf): Promise<void> {
+    await this.ready();
+    if (what === 'mail') {
+      const { port } = this.listener!;
+      this.listener = await startMailListener({ mailbox: this.stage!.mailboxDir, port });
+    } else if (what === 'ledger') await this.ledgerHost.call('resume');
+    else await this.fault(what, false);
+  }
+
+  private async fault(what: OutageOf, on: boolean): Promise<void> {
+    if (on) this.faults.down.add(what);
+    else this.faults.down.delete(what);
+    await this.worker?.call('outage', { of: what, on });
+  }
+
+  /** A desk of its own that dies right after the intake was written, as one that is killed while opening a case. */
+  async dyingDesk(order: unknown): Promise<void> {
+    const desk = this.remote('desk-main');
+    const answered = desk.call('open', order).then(
+      () => true,
+      () => false,
+    );
+    const how = (await Promise.race([answered, desk.gone])) === true ? 'an answer' : await desk.gone;
+    await desk.kill();
+    if (how !== 'SIGKILL') throw new Error(`the desk that was to die at intakeWritten ended with ${how}`);
+  }
+
+  /** Leaves the present scenario. */
+  private async end(): Promise<void> {
+    if (!this.stage) return;
+    await this.recovering.catch(() => undefined);
+    const { ports } = this.stage;
+    this.stage = null;
+    this.onRecovered = null;
+    this.recoveryFailed = null;
+    const wasDown = [...this.faults.down];
+    this.faults.down.clear();
+    if (wasDown.length > 0) await this.worker?.call('stop');
+    await Promise.allSettled([
+      this.worker?.call('stop'),
+      this.ledgerHost.call('resume'),
+      this.listener?.stop(),
+      ports.mail.close(),
+      ports.sms.close(),
+      ports.ledger.close(),
+    ]);
+  }
+
+  /** Addresses for somebody who wants to look around. */
+  addresses(): Record<string, string> {
+    return {
+      'Temporal UI': this.server.uiUrl ?? '',
+      Temporal: `${this.server.address}, namespace ${this.stage?.namespace ?? ''}`,
+      Ledger: this.ledgerUrl,
+      Mailbox: this.stage?.mailboxDir ?? '',
+      Folder: this.folder,
+    };
+  }
+
+  /** Takes everything down. Safe to call twice, and on a stack that is only half up. */
+  async stop(): Promise<void> {
+    if (this.stopped) return;
+    this.stopped = true;
+    await this.end().catch(() => undefined);
+    const connection = this.connection as Connection | undefined;
+    const server = this.server as DevServer | undefined;
+    const ledgerHost = this.ledgerHost as Remote | undefined;
+    await Promise.allSettled([this.worker?.kill(), connection?.close(), ledgerHost?.kill()]);
+    // Nothing of it is kept, so it need not end politely.
+    await server?.kill();
+    if (!this.options.keep) await rm(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,114 @@
+/** The workers: one that runs cases and records them, one that only delivers messages. */
+import { getHeapStatistics } from 'node:v8';
+import { DefaultLogger, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
+import type { LogLevel as SdkLogLevel, NativeConnection } from '@temporalio/worker';
+import { createActivities } from '../activities/index.js';
+import { deliveryQueueOf } from '../domain/names.js';
+import type { Config } from '../runtime/config.js';
+import type { OpenPorts } from '../runtime/ports.js';
+import type { WorkflowBundle } from './bundle.js';
+
+export interface WorkersOptions {
+  nativeConnection: NativeConnection;
+  namespace: string;
+  ports: OpenPorts;
+  config: Pick<Config, 'taskQueue'>;
+  bundle: Pick<WorkflowBundle, 'codePath' | 'digest'>;
+  /** Messages per second over all workers of the queue; the server keeps the count. */
+  deliveriesPerSecond?: number;
+  /** Cases kept in memory; 0 replays every time (tests). Default from the heap limit. */
+  maxCachedWorkflows?: number;
+}
+
+export interface Workers {
+  /** Resolves when both have stopped after `shutdown`; rejects when one fails. */
+  finished: Promise<void>;
+  /** Asks both to drain; resolves with `finished`. Safe to call twice. */
+  shutdown(): Promise<void>;
+}
+
+/** Enough for a busy desk, and below what mail hosts and gateways usually take from one sender. */
+const DELIVERIES_PER_SECOND = 50;
+/** What is running gets this long to finish; a container is killed after 30 s. */
+const GRACE = '20s';
+const FORCE = '25s';
+
+/** Measured: about 100 KB for a cached case; half as much again for what comes and goes. */
+function cacheSize(): number {
+  const spareKb = (getHeapStatistics().heap_size_limit - 300 * 1024 * 1024) / 1024;
+  return Math.min(3_000, Math.max(100, Math.floor(spareKb / 150)));
+}
+
+const LEVELS = { debug: 'DEBUG', info: 'INFO', warn: 'WARN', error: 'ERROR' } as const satisfies Record<
+  Config['logLevel'],
+  SdkLogLevel
+>;
+
+let installed = false;
+
+/**
+ * Sets up the SDK's process-wide part: its log at our level on stderr, and no signal handling of its own, because
+ * whoever started the workers decides in which order things stop. Call before connecting; a second call does nothing.
+ */
+export function installRuntime(logLevel: Config['logLevel']): void {
+  if (installed) return;
+  installed = true;
+  const level = LEVELS[logLevel];
+  Runtime.install({
+    logger: new DefaultLogger(level),
+    shutdownSignals: [],
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: level, other: 'ERROR' }), forward: {} },
+    },
+  });
+}
+
+/** Starts both workers. @throws Error when the bundle does not fit this SDK or the namespace does not exist. */
+export async function createWorkers(options: WorkersOptions): Promise<Workers> {
+  const { nativeConnection: connection, namespace, config, bundle } = options;
+  const { record, fileDocument, deliver } = createActivities(options.ports);
+  const identity = `aftercare-worker@${process.pid}`;
+  const common = {
+    connection,
+    namespace,
+    identity,
+    shutdownGraceTime: GRACE,
+    shutdownForceTime: FORCE,
+    // Written into history with every step, so that an auditor knows which bundle took it.
+    workerDeploymentOptions: {
+      version: { deploymentName: 'aftercare', buildId: bundle.digest.slice(0, 16) },
+      useWorkerVersioning: false,
+    },
+  } as const;
+  const cases = await Worker.create({
+    ...common,
+    taskQueue: config.taskQueue,
+    workflowBundle: { codePath: bundle.codePath },
+    activities: { record, fileDocument },
+    maxCachedWorkflows: options.maxCachedWorkflows ?? cacheSize(),
+  });
+  const deliveries = await Worker.create({
+    ...common,
+    taskQueue: deliveryQueueOf(config.taskQueue),
+    activities: { deliver },
+    maxTaskQueueActivitiesPerSecond: options.deliveriesPerSecond ?? DELIVERIES_PER_SECOND,
+  });
+  const workers = [cases, deliveries];
+  const stop = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  // One without the other is of no use: when one ends or fails, so does the other.
+  const runs = workers.map((worker) => worker.run().finally(stop));
+  const finished = Promise.allSettled(runs).then((results) => {
+    for (const result of results) if (result.status === 'rejected') throw result.reason as Error;
+  });
+  // Whoever only shuts down later must not find an unhandled rejection before.
+  finished.catch(() => undefined);
+  return {
+    finished,
+    shutdown() {
+      stop();
+      return finished;
+    },
+  };
+}

@@ -1,0 +1,489 @@
+/**
+ * What people do to a case: update handlers and their validators. A validator is synchronous, total and read-only and
+ * says no with a stable code; a handler applies at once, then waits shortly for its turn to be saved (house 4).
+ */
+import { ApplicationFailure, CancellationScope, condition, setHandler } from '@temporalio/workflow';
+import { explainClock, limitText } from '../../domain/clock.js';
+import { mayDo, rank } from '../../domain/desk.js';
+import type { Instant } from '../../domain/case.js';
+import { answerIssues } from './gate.js';
+import { hash, messageRow, type Kase } from './kase.js';
+import * as messages from './messages.js';
+import type { Act, ActName, ActResult, NextTask } from './messages.js';
+import type { Recorder } from './recorder.js';
+import type { Alarm } from './alarm.js';
+import type { TaskState } from './state.js';
+
+type AnyKase = Kase<never, never>;
+
+function refuse(code: string, message: string, details: Record<string, unknown> = {}): never {
+  throw ApplicationFailure.nonRetryable(message, code, details);
+}
+
+/** Registers every update, the merge signal and the queries. State and first task stand before this is called. */
+export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): void {
+  const remembered = (id: string) => kase.state.answered.find((line) => line.id === id)?.result;
+
+  /** Rules for every act: repeats pass, forgotten repeats and closed cases do not, nor do persons concerned. */
+  function common(act: Act, options: { closing?: boolean; statement?: boolean } = {}): 'repeat' | 'new' {
+    if (typeof act?.requestId !== 'string' || act.requestId.length === 0)
+      refuse('request.invalid', 'an act needs a request id');
+    if (typeof act.by?.id !== 'string' || !Array.isArray(act.by.roles))
+      refuse('actor.invalid', 'an act needs an actor');
+    if (remembered(act.requestId) !== undefined) return 'repeat';
+    if (kase.state.forgotten.includes(digest(act.requestId)))
+      refuse('request.tooOld', 'this request was answered long ago; it is not done again');
+    const { status } = kase.state.row;
+    if (status === 'closed' || (status === 'closing' && options.closing !== true))
+      refuse('case.closed', `case ${kase.caseId} is ${status}`, { outcome: kase.state.row.outcome });
+    if (kase.isConcerned(act.by) && options.statement !== true)
+      refuse('case.personConcerned', 'the complaint concerns this person, who may only give a statement (W31)');
+    return 'new';
+  }
+
+  function taskOf(act: { task: string }): TaskState {
+    const task = kase.openTaskNamed(act.task);
+    if (task !== undefined) return task;
+    return refuse('task.notOpen', `task ${act.task} is not open`, { open: kase.openTasks().map((t) => t.key) });
+  }
+
+  function allowed(act: Act, task: TaskState): void {
+    const forbidden = task.excluded.find((line) => line.id === act.by.id);
+    if (forbidden !== undefined)
+      refuse('task.personExcluded', `${act.by.id} may not do ${task.name} (${forbidden.rule})`, { rule: forbidden.rule });
+    if (task.assignee === act.by.id) return;
+    if (!mayDo(kase.policy.levels, act.by, task.role))
+      refuse('task.roleNotAllowed', `${task.name} needs role ${task.role}`, { role: task.role, held: act.by.roles });
+  }
+
+  function apply<A extends Act>(name: ActName, act: A, effect: () => void): Promise<ActResult> {
+    const before = remembered(act.requestId);
+    if (before !== undefined) return Promise.resolve(before);
+    effect();
+    if (name !== 'resync') kase.progressMade();
+    kase.revision += 1;
+    return answer(act);
+  }
+
+  async function answer(act: Act): Promise<ActResult> {
+    const at = kase.now;
+    // The place is taken at once, so that a repeat arriving meanwhile finds its first answer.
+    const result: ActResult = {
+      requestId: act.requestId,
+      at,
+      inLedger: false,
+      status: kase.state.row.status,
+      outcome: null,
+      level: kase.level,
+      next: [],
+    };
+    remember(act.requestId, result);
+    const turn = kase.state.turn + 1;
+    // Not cancellable: after a cancel from outside people still act on the leftovers.
+    result.inLedger = await CancellationScope.nonCancellable(() =>
+      condition(() => recorder.saved >= turn, kase.policy.kernel.saveWaitMs),
+    );
+    result.status = kase.state.row.status;
+    result.outcome = kase.state.row.outcome;
+    result.level = kase.level;
+    result.next = kase
+      .openTasks()
+      .map(nextTask)
+      .sort((a, b) => (a.dueAt ?? '9') < (b.dueAt ?? '9') ? -1 : 1);
+    return result;
+  }
+
+  function remember(id: string, result: ActResult): void {
+    kase.state.answered.push({ id, result });
+    const limit = kase.policy.kernel.rememberRequests;
+    while (kase.state.answered.length > limit)
+      kase.state.forgotten.push(digest(kase.state.answered.shift()!.id));
+  }
+
+  // ------------------------------------------------------------------ tasks
+
+  setHandler(
+    messages.completeTask,
+    (act) =>
+      apply('completeTask', act, () => {
+        kase.applyAnswer(taskOf(act), act.answer, act.by.id, act.requestId);
+      }),
+    {
+      description: 'Answer an open task with its form',
+      validator: (act) => {
+        const open = kase.openTaskNamed(act.task);
+        if (common(act, { closing: open?.holdsClosing === true, statement: open?.name === 'statement' }) === 'repeat')
+          return;
+        const task = taskOf(act);
+        allowed(act, task);
+        const issues = answerIssues(kase.start.process, task.name, act.answer);
+        if (issues.length > 0) refuse('task.answerInvalid', `${task.name}: the form is not in order`, { fields: issues });
+        const objection = kase.process.objection(kase, task, act.answer);
+        if (objection !== null)
+          refuse('task.answerInvalid', `${task.name}: ${objection.field}: ${objection.message}`, { fields: [objection] });
+      },
+    },
+  );
+
+  setHandler(
+    messages.claimTask,
+    (act) =>
+      apply('claimTask', act, () => {
+        const task = taskOf(act);
+        kase.fact('taskClaimed', { task: task.name, key: task.key, from: task.assignee, to: act.by.id }, act.by.id, task.rule);
+        task.assignee = act.by.id;
+        kase.touchTask(task.key);
+      }),
+    {
+      description: 'Take a task over',
+      validator: (act) => {
+        if (common(act) === 'repeat') return;
+        allowed(act, taskOf(act));
+      },
+    },
+  );
+
+  setHandler(
+    messages.releaseTask,
+    (act) =>
+      apply('releaseTask', act, () => {
+        const task = taskOf(act);
+        const next = kase.assign(task.role, null, [act.by.id, ...task.excluded.map((line) => line.id)]);
+        kase.fact('taskReleased', { task: task.name, key: task.key, from: task.assignee, to: next }, act.by.id, task.rule);
+        task.assignee = next;
+        kase.touchTask(task.key);
+        if (next !== null) tellReassigned(task, next, act.by.id);
+      }),
+    {
+      description: 'Give a task back to its role',
+      validator: (act) => {
+        if (common(act) === 'repeat') return;
+        const task = taskOf(act);
+        if (task.assignee !== act.by.id) refuse('task.notYours', `${task.name} is with ${task.assignee ?? 'nobody'}`);
+      },
+    },
+  );
+
+  setHandler(
+    messages.reassign,
+    (act) =>
+      apply('reassign', act, () => {
+        if (act.task === undefined) {
+          kase.setOwner(act.to, act.by.id, 'W17');
+          kase.tellStaff('staff.reassigned', act.to, {
+            rule: 'W17',
+            params: { task: { word: 'role:owner' }, staff: { staff: act.by.id } },
+          });
+          return;
+        }
+        const task = taskOf({ task: act.task });
+        kase.fact(
+          'taskReassigned',
+          { task: task.name, key: task.key, from: task.assignee, to: act.to, reason: act.reason },
+          act.by.id,
+          task.rule,
+        );
+        task.assignee = act.to;
+        kase.touchTask(task.key);
+        tellReassigned(task, act.to, act.by.id);
+      }),
+    {
+      description: 'Hand a task, or the case, to somebody else',
+      validator: (act) => {
+        if (common(act) === 'repeat') return;
+        const person = kase.snapshot.desk.staff[act.to];
+        if (person === undefined) refuse('staff.unknown', `${act.to} is not on this case's desk; adopt the policy to refresh it`);
+        // W31: checked again at every reassign.
+        if (kase.concerned.includes(act.to)) refuse('case.personConcerned', `the complaint concerns ${act.to} (W31)`);
+        if (act.task === undefined) return;
+        const task = taskOf({ task: act.task });
+        allowed({ ...act, by: { id: act.to, roles: person.roles } }, { ...task, assignee: null });
+      },
+    },
+  );
+
+  setHandler(
+    messages.correctTask,
+    (act) =>
+      apply('correctTask', act, () => {
+        const key = kase.answeredTaskNamed(act.task)!;
+        const entry = kase.state.journal[key]!;
+        (entry.corrections ??= []).push({ by: act.by.id, at: kase.now, correction: act.correction });
+        const task = kase.state.tasks[key]!;
+        kase.fact(
+          'taskCorrected',
+          { task: task.name, key, correction: act.correction, reason: act.reason },
+          act.by.id,
+          task.rule,
+        );
+        kase.process.learned(kase, act.correction, act.by.id);
+      }),
+    {
+      description: 'Add a correction to an answered task',
+      validator: (act) => {
+        if (common(act) === 'repeat') return;
+        const key = kase.answeredTaskNamed(act.task);
+        if (key === undefined) refuse('task.notAnswered', `task ${act.task} has no answer to correct`);
+        const task = kase.state.tasks[key]!;
+        if (task.completedBy !== act.by.id) allowed(act, { ...task, assignee: null });
+        const issues = answerIssues(kase.start.process, task.name, { ...kase.state.journal[key]!.answer, ...act.correction });
+        if (issues.length > 0) refuse('task.answerInvalid', `${task.name}: the form is not in order`, { fields: issues });
+      },
+    },
+  );
+
+  // ------------------------------------------------------------------ the case
+
+  setHandler(
+    messages.note,
+    (act) =>
+      apply('note', act, () => {
+        const { requestId: _r, by, text, customerContact, ...learned } = act;
+        kase.fact('noted', { text, ...(customerContact === true ? { customerContact } : {}) }, by.id, 'ESC-11');
+        if (Object.keys(learned).length > 0) kase.process.learned(kase, learned, by.id);
+        // A customer's answer by any channel ends the wait for the customer (AT-05).
+        if (customerContact === true) {
+          if (kase.state.pause?.waitingOn === 'customer') kase.endPause(by.id, 'customerContact');
+          kase.cutShort('customerSilent', by.id);
+        }
+      }),
+    { description: 'Record progress, a contact, or something learned', validator: (act) => void common(act) },
+  );
+
+  setHandler(
+    messages.pause,
+    (act) =>
+      apply('pause', act, () => {
+        kase.beginPause(act.reason, act.until ?? null, null, act.by.id);
+        if (act.note !== undefined) kase.fact('noted', { text: act.note }, act.by.id, 'W12');
+      }),
+    {
+      description: 'Wait for somebody outside; clocks stop',
+      validator: (act: messages.Pause) => {
+        if (common(act) === 'repeat') return;
+        if (kase.state.pause !== null) refuse('case.alreadyPaused', `already waiting: ${kase.state.pause.reason}`);
+        const policy = kase.policy.pauses[act.reason];
+        if (policy === undefined) refuse('pause.unknownReason', `no such reason: ${act.reason}`);
+        if (act.until !== undefined && act.until <= kase.now) refuse('pause.untilPast', 'until lies in the past');
+        if (act.until !== undefined && act.until > kase.limitFrom(policy.limit, policy.calendar))
+          refuse('pause.tooLong', `${act.reason} is limited to ${limitText(policy.limit)}`, {
+            latest: kase.limitFrom(policy.limit, policy.calendar),
+          });
+      },
+    },
+  );
+
+  setHandler(
+    messages.resume,
+    (act) =>
+      apply('resume', act, () => {
+        kase.endPause(act.by.id, 'asked');
+        if (act.note !== undefined) kase.fact('noted', { text: act.note }, act.by.id, 'W12');
+      }),
+    {
+      description: 'End the wait; clocks go on with what was left',
+      validator: (act) => {
+        if (common(act) === 'repeat') return;
+        if (kase.state.pause === null) refuse('case.notPaused', 'the case is not waiting');
+        if (kase.state.pause.task !== null)
+          refuse('case.waitsForTask', `answer ${kase.state.pause.task} instead; it ends the wait`);
+      },
+    },
+  );
+
+  setHandler(
+    messages.raiseLevel,
+    (act) =>
+      apply('raiseLevel', act, () => {
+        if (act.to === undefined) kase.raiseOne('asked', 'ESC-03', act.by.id);
+        else kase.raiseTo(act.to, 'asked', 'ESC-03', act.by.id);
+        kase.fact('noted', { text: act.reason }, act.by.id, 'ESC-03');
+      }),
+    {
+      description: 'Raise the case to a higher level',
+      validator: (act) => {
+        if (common(act) === 'repeat') return;
+        if (kase.level === 'generalManager') refuse('level.highest', 'the case already stands at the general manager');
+        if (act.to !== undefined && rank(act.to) <= rank(kase.level)) refuse('level.notHigher', `the case already stands at ${kase.level}`);
+      },
+    },
+  );
+
+  setHandler(
+    messages.withdraw,
+    (act) =>
+      apply('withdraw', act, () => {
+        kase.fact('withdrawn', { channel: act.channel, proof: act.proof.evidence }, act.by.id, 'W33');
+        kase.end('withdrawn', act.by.id, { channel: act.channel });
+      }),
+    { description: 'The complainant withdraws', validator: (act) => notEnding(act) },
+  );
+
+  setHandler(
+    messages.merge,
+    (act) =>
+      apply('merge', act, () => {
+        kase.fact('merged', { into: act.into }, act.by.id, 'W36');
+        kase.end('merged', act.by.id, { into: act.into });
+      }),
+    {
+      description: 'A duplicate: go on in the earlier case',
+      validator: (act) => {
+        notEnding(act);
+        if (act.into === kase.caseId) refuse('merge.itself', 'a case cannot be merged into itself');
+      },
+    },
+  );
+
+  setHandler(
+    messages.reclassify,
+    (act) =>
+      apply('reclassify', act, () => {
+        if (mayDo(kase.policy.levels, act.by, 'supervisor')) {
+          kase.fact('reclassified', { to: act.to, approvedBy: act.by.id }, act.by.id, 'W6');
+          kase.end('reclassified', act.by.id, { to: act.to });
+          return;
+        }
+        kase.fact('noted', { text: act.reason, asks: 'reclassify', to: act.to }, act.by.id, 'W6');
+        kase.duty(kase.process.tasks['approveReclassification']!, { context: { to: act.to, askedBy: act.by.id } });
+      }),
+    {
+      description: 'It was no complaint: enquiry, repair or suggestion',
+      validator: (act) => {
+        notEnding(act);
+        if (kase.openTaskNamed('approveReclassification') !== undefined)
+          refuse('case.alreadyAsked', 'a reclassification already waits for approval');
+      },
+    },
+  );
+
+  setHandler(
+    messages.cancelCase,
+    (act) =>
+      apply('cancelCase', act, () => {
+        kase.fact('cancelled', { reason: act.reason }, act.by.id, 'W33');
+        kase.end('cancelled', act.by.id, {});
+      }),
+    { description: 'Opened by mistake: undo and end', validator: (act) => supervisorOnly(act) },
+  );
+
+  setHandler(
+    messages.adoptPolicy,
+    (act) =>
+      apply('adoptPolicy', act, () => {
+        const from = kase.snapshot.digest;
+        const before = kase.snapshot.calendars;
+        kase.start.snapshot = act.snapshot;
+        kase.state.row.policyDigest = act.snapshot.digest;
+        for (const clock of Object.values(kase.state.clocks)) {
+          if (clock.stoppedAt !== null || clock.policyName === null) continue;
+          const policy = act.snapshot.policy.clocks[clock.policyName as keyof typeof act.snapshot.policy.clocks];
+          if (policy === undefined || clock.behaviour === 'callOut') continue;
+          const applies = kase.process.clockFor(kase, clock.policyName as never);
+          kase.relimit(clock.key, applies.limit, applies.calendar, before);
+          kase.setClock({
+            ...kase.state.clocks[clock.key]!,
+            reminders: policy.reminders ?? act.snapshot.policy.reminders.percents,
+            raises: policy.raises,
+          });
+        }
+        kase.process.policyChanged(kase);
+        kase.fact('policyAdopted', { from, to: act.snapshot.digest, version: act.snapshot.policy.version, reason: act.reason }, act.by.id, 'AT-17');
+      }),
+    {
+      description: 'Go on under other rules; time used is kept',
+      validator: (act) => {
+        if (common(act) === 'repeat') return;
+        if (!mayDo(kase.policy.levels, act.by, 'supervisor')) refuse('act.roleNotAllowed', 'adopting a policy needs a supervisor');
+        if (act.snapshot?.policy?.schema !== 'aftercare.policy/1') refuse('policy.invalid', 'no valid policy given');
+        if (act.snapshot.digest === kase.snapshot.digest) refuse('policy.same', 'the case already runs by these rules');
+      },
+    },
+  );
+
+  setHandler(
+    messages.attachEvidence,
+    (act) =>
+      apply('attachEvidence', act, () => {
+        kase.fact(
+          'evidenceAttached',
+          { field: act.field, evidence: act.evidence.evidence, sha256: act.evidence.sha256 },
+          act.by.id,
+          'CMP-09',
+        );
+      }),
+    { description: 'Attach a file', validator: (act) => void common(act, { closing: true }) },
+  );
+
+  setHandler(
+    messages.resync,
+    (act) =>
+      apply('resync', act, () => {
+        kase.resync();
+        kase.fact('resynced', {}, act.by.id, null);
+      }),
+    { description: 'Write the whole projection to the ledger again', validator: (act) => void common(act, { closing: true }) },
+  );
+
+  // A signal handler must never throw: an error here would block the workflow task for ever (trap 5).
+  setHandler(messages.absorb, (data) => {
+    try {
+      if (kase.state.occurrences[`absorbed:${data.from}`] !== undefined) return;
+      kase.state.occurrences[`absorbed:${data.from}`] = 1;
+      kase.process.absorbed(kase, data as never);
+    } catch {
+      kase.fact('flagged', { flag: 'absorbFailed', from: String(data?.from) }, null, 'W36');
+    }
+  });
+
+  setHandler(messages.caseView, () => {
+    kase.refreshRow();
+    return {
+      row: kase.state.row,
+      tasks: Object.values(kase.state.tasks).map((task) => kase.taskRow(task)),
+      clocks: Object.values(kase.state.clocks),
+      messages: Object.values(kase.state.messages).map(messageRow),
+      undelivered: Object.values(kase.state.messages).map((m) => ({
+        key: m.key,
+        template: m.template,
+        channels: m.channels,
+        notBefore: m.notBefore,
+      })),
+      nextAlarmAt: kase.over ? null : (alarm.next()?.at ?? null),
+      idle: kase.idle(),
+      paused: kase.state.pause,
+      turn: recorder.saved,
+      chapter: kase.state.chapter,
+    };
+  });
+
+  setHandler(messages.explainClocks, (at: Instant) =>
+    Object.values(kase.state.clocks).map((clock) => ({
+      clock,
+      lines: explainClock(clock, clock.stoppedAt ?? at, kase.snapshot.calendars).lines,
+      ahead: alarm.ahead(clock),
+    })),
+  );
+
+  function tellReassigned(task: TaskState, to: string, by: string): void {
+    kase.tellStaff('staff.reassigned', to, { rule: task.rule, params: { task: { word: `task:${task.name}` }, staff: { staff: by } }, mootWith: task.key });
+  }
+  function notEnding(act: Act): void {
+    if (common(act) === 'repeat') return;
+    if (kase.state.ending !== null) refuse('case.ending', `the case is already ending: ${kase.state.ending.kind}`);
+  }
+  function supervisorOnly(act: Act): void {
+    notEnding(act);
+    if (remembered(act.requestId) === undefined && !mayDo(kase.policy.levels, act.by, 'supervisor'))
+      refuse('act.roleNotAllowed', 'cancelling needs a supervisor');
+  }
+}
+
+function nextTask(task: TaskState): NextTask {
+  return { task: task.name, key: task.key, role: task.role, assignee: task.assignee, dueAt: task.dueAt };
+}
+
+/** Request ids beyond the remembered ones are kept as digests only. */
+function digest(id: string): string {
+  return hash(id).toString(36) + hash([...id].reverse().join('')).toString(36);
+}

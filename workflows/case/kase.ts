@@ -1,0 +1,1228 @@
+/**
+ * A case in progress: its state, and what a manual may ask of it. Everything that makes a manual durable and punctual
+ * lives here and in its neighbours: alarm.ts (time), recorder.ts (ledger), post-room.ts (messages), acts.ts (people).
+ *
+ * Position is data: every call has a derived key; a key already in the journal returns at once. So after a
+ * continue-as-new the manual runs again from the top and arrives where it was.
+ */
+import { condition, log, workflowInfo } from '@temporalio/workflow';
+import type {
+  Actor,
+  CaseRow,
+  Channel,
+  EvidenceRef,
+  Fact,
+  FactKind,
+  Instant,
+  Level,
+  MessageParam,
+  Recipient,
+  TaskRow,
+  TurnRecord,
+} from '../../domain/case.js';
+import type { TaskDefinition } from '../../domain/complaint.js';
+import {
+  above,
+  distinctHolder,
+  holdersOf,
+  inTurn,
+  levelOfPerson,
+  presentOrSubstitute,
+  rank,
+  runningNumber,
+} from '../../domain/desk.js';
+import {
+  addDays,
+  addMinutes,
+  dayOf,
+  instantOf,
+  isOpen,
+  isWorkday,
+  lastWorkdayOnOrBefore,
+  localTime,
+  nextOpening,
+  wholeMinute,
+  workdayAfter,
+} from '../../domain/calendar.js';
+import {
+  pauseClock,
+  relimitClock,
+  resumeClock,
+  startClock,
+  stopClock,
+  usedMinutes,
+  type Limit,
+} from '../../domain/clock.js';
+import type { ClockName } from '../../domain/policy.js';
+import { documents } from './profiles.js';
+import type { CaseOutcome, CaseStart, Snapshot } from './messages.js';
+import type { CaseState, ClockState, Ending, PendingMessage, TaskState } from './state.js';
+
+/** Thrown at the manual's waiting point when the case ends by another way than its main line (W33, W36, W6). */
+export class CaseEnds extends Error {
+  override readonly name = 'CaseEnds';
+  constructor(readonly ending: Ending) {
+    super(ending.kind);
+  }
+}
+
+/** Who acts when nobody does: the system, by its clocks. */
+export const SYSTEM = 'system';
+
+export interface TaskOptions {
+  role?: string;
+  /** Preferred person; taken when present, not excluded and not concerned. */
+  assignee?: string | null;
+  excluded?: { id: string; rule: string }[];
+  /** This very person, although the case concerns him (W31), or because the chain says so (W16). */
+  exactly?: string;
+  /** Start of the clock, when earlier than now. */
+  since?: Instant;
+  /** Due time given instead of a policy clock (the plan's own deadline). */
+  dueAt?: Instant;
+  context?: Record<string, unknown>;
+  lapse?: Record<string, unknown>;
+  holdsClosing?: boolean;
+  waits?: 'waitingUnit' | 'waitingManufacturer';
+  /** A clock of its own kind, e.g. call-out. */
+  behaviour?: ClockState['behaviour'];
+}
+
+export interface TellOptions {
+  params?: Record<string, MessageParam>;
+  rule: string;
+  urgency?: PendingMessage['urgency'];
+  channels?: Channel[];
+  mootWith?: string;
+  /** Formal written form for those who prefer mail; it has no SMS (texts.md). */
+  written?: { template: string; params: Record<string, MessageParam> };
+  /** Key instead of the derived one: messages of several cases to one person may share it (W11). */
+  key?: string;
+}
+
+/** What a process adds to the kernel. */
+export interface Process<Answers, Data> {
+  name: CaseRow['process'];
+  tasks: Record<string, TaskDefinition>;
+  /** First state of the process's own facts. */
+  begin(start: CaseStart): { data: Data; row: Partial<CaseRow> & Pick<CaseRow, 'owner' | 'receivedAt'> };
+  /** Called once when the case opens, before anybody is told. */
+  opened(kase: Kase<Answers, Data>): void;
+  /** An answer was given; called before the manual goes on. */
+  answered(kase: Kase<Answers, Data>, task: TaskState, answer: Record<string, unknown>, by: string): void;
+  /** A rule the form alone cannot know; null when in order. */
+  objection(
+    kase: Kase<Answers, Data>,
+    task: TaskState,
+    answer: Record<string, unknown>,
+  ): { field: string; message: string } | null;
+  /** The running case goes on under another snapshot: limits beside the clock table follow it. */
+  policyChanged(kase: Kase<Answers, Data>): void;
+  /** Facts learned outside a task (note, merge, correction). */
+  learned(kase: Kase<Answers, Data>, facts: Record<string, unknown>, by: string): void;
+  /** Ends a case by another way; null: it goes on after all. */
+  conclude(kase: Kase<Answers, Data>, ending: Ending): Promise<CaseOutcome | null>;
+  /** Another case was merged into this one. */
+  absorbed(kase: Kase<Answers, Data>, data: unknown): void;
+  /** Where customers are reached; empty for the anonymous. */
+  customers(data: Data): { to: Recipient; channels: Channel[] }[];
+  /** Limit and calendar of a policy clock as they apply to this case: major cases run by the wall (D17). */
+  clockFor(kase: Kase<Answers, Data>, name: ClockName): { limit: Limit; calendar: string };
+}
+
+const HOPS = 12;
+
+export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unknown> {
+  readonly state: CaseState<Data>;
+  /** Facts of the turn in the making. */
+  private facts: Fact[] = [];
+  private dirtyTasks = new Set<string>();
+  private dirtyClocks = new Set<string>();
+  private dirtyMessages = new Map<string, PendingMessage>();
+  private fullNext = false;
+  /** Grows with every change; waiting loops recompute only when it has. */
+  revision = 0;
+  private calls: Record<string, number> = {};
+  private roundNow = 1;
+  private scope = '';
+  private concluding = false;
+  private documentsInFlight = 0;
+  private readonly turnAtChapterStart: number;
+  /** True once the outcome is recorded and the workflow may end. */
+  over = false;
+  /** Set by the recorder and the post room; part of `idle`. */
+  readonly busy = { recorder: false, deliveries: 0, undo: 0 };
+
+  constructor(
+    readonly start: CaseStart,
+    readonly process: Process<Answers, Data>,
+  ) {
+    const at = this.now;
+    if (start.carry !== undefined) {
+      this.state = start.carry as CaseState<Data>;
+      this.state.chapter += 1;
+    } else {
+      const { data, row } = process.begin(start);
+      this.state = {
+        chapter: 1,
+        turn: 0,
+        seq: 0,
+        row: {
+          caseId: start.caseId,
+          process: start.process,
+          status: 'open',
+          outcome: null,
+          level: 'L1',
+          rounds: 1,
+          grade: null,
+          openedAt: at,
+          closedAt: null,
+          nextDueAt: null,
+          attention: null,
+          waitingOn: 'us',
+          identity: 'named',
+          personsConcerned: [],
+          customer: null,
+          relatedTo: null,
+          policyDigest: start.snapshot.digest,
+          responseMinutes: null,
+          resolutionMinutes: null,
+          ...row,
+        },
+        journal: {},
+        tasks: {},
+        clocks: {},
+        messages: {},
+        occurrences: {},
+        timers: {},
+        told: [],
+        pause: null,
+        ending: null,
+        firstRound: 1,
+        promise: null,
+        callOut: null,
+        undo: [],
+        nextDailyAt: null,
+        answered: [],
+        forgotten: [],
+        reopens: 0,
+        data,
+      };
+    }
+    this.turnAtChapterStart = this.state.turn;
+  }
+
+  // ------------------------------------------------------------------ looking
+
+  /** The desk's clock: whole minutes of the workflow's time, rounded down. */
+  get now(): Instant {
+    return wholeMinute(new Date(Date.now()).toISOString());
+  }
+  get snapshot(): Snapshot {
+    return this.start.snapshot;
+  }
+  get policy(): Snapshot['policy'] {
+    return this.start.snapshot.policy;
+  }
+  get caseId(): string {
+    return this.state.row.caseId;
+  }
+  get data(): Data {
+    return this.state.data;
+  }
+  get level(): Level {
+    return this.state.row.level;
+  }
+  get round(): number {
+    return this.state.row.rounds;
+  }
+  get owner(): string {
+    return this.state.row.owner;
+  }
+  get number(): number {
+    return runningNumber(this.caseId);
+  }
+  get offsetMinutes(): number {
+    return this.policy.zone.offsetMinutes;
+  }
+  get concerned(): string[] {
+    return this.state.row.personsConcerned;
+  }
+  /** True in the run that opened the case, before anything was recorded. */
+  get isNew(): boolean {
+    return this.state.turn === 0 && this.start.carry === undefined;
+  }
+
+  openTasks(): TaskState[] {
+    return Object.values(this.state.tasks).filter((task) => task.status === 'open');
+  }
+  /** An open task by key or name; the latest when several share the name. */
+  openTaskNamed(nameOrKey: string): TaskState | undefined {
+    const exact = this.state.tasks[nameOrKey];
+    if (exact?.status === 'open') return exact;
+    return this.openTasks()
+      .filter((task) => task.name === nameOrKey)
+      .at(-1);
+  }
+  /** The latest answered task by key or name. */
+  answeredTaskNamed(nameOrKey: string): string | undefined {
+    if (this.state.journal[nameOrKey] !== undefined && this.state.tasks[nameOrKey] !== undefined) return nameOrKey;
+    return Object.values(this.state.tasks)
+      .filter((task) => task.name === nameOrKey && this.state.journal[task.key] !== undefined)
+      .map((task) => task.key)
+      .at(-1);
+  }
+  /** The answer of the latest task of that name, or undefined. */
+  answerOf<Name extends keyof Answers & string>(name: Name): Answers[Name] | undefined {
+    const key = this.answeredTaskNamed(name);
+    return key === undefined ? undefined : (this.state.journal[key]!.answer as Answers[Name]);
+  }
+  /** Nothing unrecorded, in flight or unanswered by the kernel: the case may go on in a new run. */
+  idle(): boolean {
+    return (
+      this.facts.length === 0 &&
+      this.dirtyTasks.size === 0 &&
+      this.dirtyClocks.size === 0 &&
+      this.dirtyMessages.size === 0 &&
+      !this.busy.recorder &&
+      this.busy.deliveries === 0 &&
+      this.busy.undo === 0 &&
+      this.documentsInFlight === 0
+    );
+  }
+  /** Whether a new run is due: the history is long enough and this run has done something. */
+  chapterDue(): boolean {
+    if (this.state.turn <= this.turnAtChapterStart || this.over) return false;
+    const info = workflowInfo();
+    return info.continueAsNewSuggested || info.historyLength >= this.policy.kernel.chapterEvents;
+  }
+
+  // ------------------------------------------------------------------ recording
+
+  /** Adds a fact to the turn in the making. */
+  fact(what: FactKind, data: Record<string, unknown>, actor: string | null = null, rule: string | null = null): void {
+    this.state.seq += 1;
+    this.facts.push({ seq: this.state.seq, at: this.now, what, actor, rule, data });
+    this.revision += 1;
+  }
+  touchTask(key: string): void {
+    this.dirtyTasks.add(key);
+    this.revision += 1;
+  }
+  setClock(clock: ClockState): void {
+    this.state.clocks[clock.key] = clock;
+    this.dirtyClocks.add(clock.key);
+    this.revision += 1;
+  }
+  touchMessage(message: PendingMessage): void {
+    this.dirtyMessages.set(message.key, message);
+    this.revision += 1;
+  }
+  get unrecorded(): boolean {
+    return (
+      this.facts.length > 0 || this.dirtyTasks.size > 0 || this.dirtyClocks.size > 0 || this.dirtyMessages.size > 0
+    );
+  }
+  /** The next turn writes everything the state holds, not only what changed. */
+  resync(): void {
+    this.fullNext = true;
+    for (const key of Object.keys(this.state.tasks)) this.dirtyTasks.add(key);
+    for (const key of Object.keys(this.state.clocks)) this.dirtyClocks.add(key);
+    for (const message of Object.values(this.state.messages)) this.dirtyMessages.set(message.key, message);
+  }
+  /** Takes all that is unrecorded as one turn. */
+  takeTurn(): TurnRecord {
+    this.state.turn += 1;
+    this.refreshRow();
+    const turn: TurnRecord = {
+      caseId: this.caseId,
+      runId: workflowInfo().runId,
+      turn: this.state.turn,
+      at: this.now,
+      row: { ...this.state.row },
+      tasks: [...this.dirtyTasks].map((key) => this.taskRow(this.state.tasks[key]!)),
+      clocks: [...this.dirtyClocks].map((key) => clockRow(this.state.clocks[key]!)),
+      messages: [...this.dirtyMessages.values()].map(messageRow),
+      facts: this.facts,
+      finalState: this.state.row.status === 'closed' ? this.finalState() : null,
+      full: this.fullNext,
+    };
+    this.facts = [];
+    this.dirtyTasks = new Set();
+    this.dirtyClocks = new Set();
+    this.dirtyMessages = new Map();
+    this.fullNext = false;
+    return turn;
+  }
+  taskRow(task: TaskState): TaskRow {
+    return {
+      key: task.key,
+      name: task.name,
+      round: task.round,
+      role: task.role,
+      assignee: task.assignee,
+      status: task.status,
+      rule: task.rule,
+      openedAt: task.openedAt,
+      plannedAt: task.plannedAt,
+      dueAt: task.dueAt,
+      provisional: task.provisional,
+      completedAt: task.completedAt,
+      completedBy: task.completedBy,
+      answer: this.state.journal[task.key]?.answer ?? null,
+      context: task.context,
+    };
+  }
+  /** The carry a reopen starts from (W34): what happened stays, what was running does not. */
+  private finalState(): unknown {
+    return { ...this.state, messages: {}, answered: this.state.answered.slice(-20) };
+  }
+  /** Recomputes the columns people list and filter by. */
+  refreshRow(): void {
+    const row = this.state.row;
+    const running = Object.values(this.state.clocks).filter((clock) => clock.stoppedAt === null);
+    const dues = running
+      .filter((clock) => clock.pausedAt === null && clock.behaviour !== 'progress')
+      .map((clock) => clock.dueAt)
+      .sort();
+    row.nextDueAt = dues[0] ?? null;
+    row.waitingOn = this.state.pause?.waitingOn ?? 'us';
+    const lost = Object.values(this.state.tasks).some((t) => t.status === 'open' && t.name === 'deliverByHand');
+    const nobody = this.openTasks().some((task) => task.assignee === null);
+    const late = running.some((clock) => clock.breachedAt !== null && clock.behaviour !== 'progress');
+    const provisional = running.some((clock) => clock.provisional);
+    row.attention =
+      row.status === 'closed'
+        ? null
+        : nobody
+          ? 'nobody'
+          : late
+            ? 'late'
+            : lost
+              ? 'undelivered'
+              : provisional
+                ? 'provisional'
+                : null;
+  }
+  /** Lets everything that reacts to the same event happen before the caller goes on: one turn, one alarm move. */
+  async settled(): Promise<void> {
+    for (let last = -1; last !== this.revision; ) {
+      last = this.revision;
+      for (let hop = 0; hop < HOPS; hop += 1) await Promise.resolve();
+    }
+  }
+
+  // ------------------------------------------------------------------ the manual's verbs
+
+  /** Called before the manual runs (again) from the top. */
+  rewind(): void {
+    this.calls = {};
+    this.roundNow = 1;
+    this.scope = '';
+    this.concluding = false;
+  }
+  /** From here on the case ends by another way; a second such ending of one case has keys of its own. */
+  beginEnding(): void {
+    this.rewind();
+    this.concluding = true;
+    const n = this.state.occurrences['ending'] ?? 1;
+    this.scope = n === 1 ? '' : `.e${n}`;
+    for (const task of this.openTasks()) if (!task.beside && !task.holdsClosing) this.moot(task, this.state.ending!.kind);
+    if (this.state.pause !== null) this.endPause(SYSTEM, this.state.ending!.kind);
+  }
+  /** Marks that the case is to end by another way than its main line. */
+  end(kind: Ending['kind'], by: string, data: Record<string, unknown>): void {
+    this.occurrence('ending');
+    this.state.ending = { kind, by, at: this.now, data };
+    this.revision += 1;
+  }
+  /** It does not end after all: the manual goes on where it was. */
+  goOn(): void {
+    this.state.ending = null;
+    this.revision += 1;
+  }
+  /** Key of the manual's next call of a name: `investigate#2` in round 2, `planResolution#2.2` its second there. */
+  private key(name: string): string {
+    const base = `${name}#${this.roundNow}${this.scope}`;
+    const n = (this.calls[base] = (this.calls[base] ?? 0) + 1);
+    return n === 1 ? base : `${base}.${n}`;
+  }
+  /** Waits for something the state will say; ends early when the case ends by another way. */
+  async until(reached: () => boolean): Promise<void> {
+    const ends = () => this.state.ending !== null && !this.concluding;
+    await condition(() => reached() || ends());
+    if (!reached()) throw new CaseEnds(this.state.ending!);
+  }
+  /** Something done once, at this point of the manual: a done effect is skipped when the manual runs again. */
+  once(name: string, effect: () => void): void {
+    const key = this.key(`once:${name}`);
+    if (this.state.journal[key] !== undefined) return;
+    effect();
+    this.state.journal[key] = { answer: {}, by: SYSTEM, at: this.now, requestId: null };
+  }
+
+  /** Opens a task and waits for its answer. The next run of the manual gets the same answer at once. */
+  async task<Name extends keyof Answers & string>(
+    definition: TaskDefinition<Name>,
+    options: TaskOptions | (() => TaskOptions) = {},
+  ): Promise<Answers[Name]> {
+    const key = this.key(definition.name);
+    if (this.state.journal[key] === undefined) {
+      if (this.state.tasks[key]?.status !== 'open')
+        this.openTask(key, definition, typeof options === 'function' ? options() : options, false);
+      await this.until(() => this.state.journal[key] !== undefined);
+    }
+    return this.state.journal[key]!.answer as Answers[Name];
+  }
+
+  /** A task answered before it was ever open: done on the spot by whoever took the case in (W2). */
+  async given<Name extends keyof Answers & string>(
+    definition: TaskDefinition<Name>,
+    answer: Answers[Name],
+    by: string,
+  ): Promise<Answers[Name]> {
+    const key = this.key(definition.name);
+    if (this.state.journal[key] === undefined) {
+      this.openTask(key, definition, { assignee: by }, false);
+      this.applyAnswer(this.state.tasks[key]!, answer as Record<string, unknown>, by, null);
+    }
+    return Promise.resolve(this.state.journal[key]!.answer as Answers[Name]);
+  }
+
+  /** A task whose answer others owe us: other clocks pause; null when it lapsed (W12). */
+  async wait<Name extends keyof Answers & string>(
+    definition: TaskDefinition<Name>,
+    reason: 'waitingUnit' | 'waitingManufacturer',
+    options: TaskOptions = {},
+  ): Promise<Answers[Name] | null> {
+    const answer = await this.task(definition, {
+      ...options,
+      waits: reason,
+      lapse: { lapsed: true },
+      behaviour: 'lapse',
+    });
+    return (answer as { lapsed?: boolean }).lapsed === true ? null : answer;
+  }
+
+  /** A task beside the main line: opened now, not waited for. Returns its key. */
+  duty(definition: TaskDefinition, options: TaskOptions = {}): string {
+    const key = `${definition.name}#${this.occurrence(definition.name)}`;
+    this.openTask(key, definition, options, true);
+    return key;
+  }
+
+  /** The rounds of resolving and confirming, from the first (or the one a reopen starts with). */
+  *rounds(): Generator<{ no: number }> {
+    for (let no = this.state.firstRound; ; no += 1) {
+      this.roundNow = no;
+      if (no > this.state.row.rounds) {
+        this.state.row.rounds = no;
+        this.fact('roundStarted', { round: no }, null, 'CMP-13');
+      }
+      yield { no };
+    }
+  }
+
+  /** Waits until an instant, computed once. */
+  async waitUntil(name: string, at: () => Instant): Promise<void> {
+    const key = this.key(`timer:${name}`);
+    if (this.state.journal[key] !== undefined) return;
+    if (this.state.timers[key] === undefined) {
+      this.state.timers[key] = at();
+      this.revision += 1;
+    }
+    await this.until(() => this.state.journal[key] !== undefined);
+  }
+  /** Ends a wait of that name early: somebody was heard of. */
+  cutShort(name: string, by: string): boolean {
+    for (const key of Object.keys(this.state.timers)) {
+      if (!key.startsWith(`timer:${name}#`)) continue;
+      delete this.state.timers[key];
+      this.state.journal[key] = { answer: { cutShort: true }, by, at: this.now, requestId: null };
+      this.revision += 1;
+      return true;
+    }
+    return false;
+  }
+  /** Whether the wait the manual passed last was cut short. */
+  wasCutShort(name: string): boolean {
+    const base = `timer:${name}#${this.roundNow}`;
+    const n = this.calls[base] ?? 1;
+    return this.state.journal[n === 1 ? base : `${base}.${n}`]?.answer['cutShort'] === true;
+  }
+
+  /** Stores a printed form of the case as evidence. */
+  async document(kind: 'complaintHandlingForm', rule: string): Promise<void> {
+    const key = this.key(`document:${kind}`);
+    if (this.state.journal[key] !== undefined) return;
+    // The form is printed from the ledger, so what it shows must be there first.
+    await this.until(() => !this.unrecorded && !this.busy.recorder);
+    this.documentsInFlight += 1;
+    let evidence: EvidenceRef | null = null;
+    try {
+      evidence = await documents.fileDocument.executeWithOptions({ summary: `${kind} of ${this.caseId}` }, [
+        { caseId: this.caseId, kind, key, at: this.now, offsetMinutes: this.offsetMinutes },
+      ]);
+    } catch (error) {
+      log.warn('document not filed', { caseId: this.caseId, kind, error: String(error) });
+      this.duty(this.process.tasks['sortOut']!, { context: { problem: 'document', document: kind }, holdsClosing: true });
+    } finally {
+      this.documentsInFlight -= 1;
+    }
+    this.state.journal[key] = { answer: { evidence }, by: SYSTEM, at: this.now, requestId: null };
+    if (evidence !== null)
+      this.fact('evidenceAttached', { field: kind, evidence: evidence.evidence, sha256: evidence.sha256 }, SYSTEM, rule);
+  }
+
+  /** Registers how to give back what was just borrowed, booked or collected; runs in reverse on cancel. */
+  undoBy(name: string, data: Record<string, unknown> = {}): void {
+    this.once(`undo:${name}`, () => this.state.undo.push({ name, data }));
+  }
+
+  /**
+   * Ends the case: outcome recorded, then status `closing` and tasks refused; the workflow ends when the post room is
+   * empty or its leftovers are a person's task that has been done.
+   */
+  async close(outcome: string, rule: string): Promise<CaseOutcome> {
+    const row = this.state.row;
+    if (row.status === 'open') {
+      row.status = 'closing';
+      row.outcome = outcome;
+      this.measure();
+      for (const task of this.openTasks()) if (!task.holdsClosing) this.moot(task, 'closing');
+      for (const clock of Object.values(this.state.clocks))
+        if (clock.stoppedAt === null && !this.holdsClosing(clock)) this.stopClock(clock.key);
+      this.state.promise = null;
+      this.state.callOut = null;
+      this.state.nextDailyAt = null;
+      this.state.timers = {};
+      this.state.pause = null;
+      this.fact('closing', { outcome, rounds: row.rounds, level: row.level }, null, rule);
+    }
+    await condition(
+      () =>
+        Object.keys(this.state.messages).length === 0 &&
+        this.openTasks().length === 0 &&
+        this.busy.deliveries === 0 &&
+        this.busy.undo === 0,
+    );
+    row.status = 'closed';
+    row.closedAt = this.now;
+    this.fact(
+      'closed',
+      { outcome, responseMinutes: row.responseMinutes, resolutionMinutes: row.resolutionMinutes },
+      null,
+      rule,
+    );
+    await condition(() => !this.unrecorded && !this.busy.recorder);
+    this.over = true;
+    return {
+      caseId: this.caseId,
+      outcome,
+      closedAt: row.closedAt,
+      rounds: row.rounds,
+      level: row.level,
+      responseMinutes: row.responseMinutes,
+      resolutionMinutes: row.resolutionMinutes,
+    };
+  }
+  private holdsClosing(clock: ClockState): boolean {
+    return clock.taskKey !== null && this.state.tasks[clock.taskKey]?.status === 'open';
+  }
+  /** Response and resolution durations are always stored (AT-11). */
+  private measure(): void {
+    const { calendars } = this.snapshot;
+    const row = this.state.row;
+    const spent = (name: string): number | null => {
+      const clocks = Object.values(this.state.clocks).filter((clock) => clock.name === name);
+      if (clocks.length === 0) return null;
+      return clocks.reduce((sum, clock) => sum + usedMinutes(clock, this.now, calendars), 0);
+    };
+    row.responseMinutes = spent('firstResponse') ?? 0;
+    row.resolutionMinutes = spent('resolution') ?? row.responseMinutes;
+  }
+
+  // ------------------------------------------------------------------ tasks
+
+  private occurrence(name: string): number {
+    this.state.occurrences[name] = (this.state.occurrences[name] ?? 0) + 1;
+    return this.state.occurrences[name];
+  }
+
+  /** Chooses who gets a task: the wished-for person, else the owner, else holders of the role in turn. */
+  assign(role: string, wished: string | null | undefined, excluded: readonly string[]): string | null {
+    const out = [...excluded, ...this.concerned];
+    const { desk } = this.snapshot;
+    if (wished !== null && wished !== undefined) {
+      const person = presentOrSubstitute(desk, wished, out);
+      if (person !== null) return person;
+    }
+    if (desk.staff[this.owner]?.roles.includes(role) === true) {
+      const owner = presentOrSubstitute(desk, this.owner, out);
+      if (owner !== null && desk.staff[owner]?.roles.includes(role) === true) return owner;
+    }
+    const holder = inTurn(holdersOf(desk, role, out), this.number);
+    if (holder !== null) return holder;
+    // Nobody holds the role: the next person up the ladder who is not excluded, so that no task is nobody's (W5).
+    const from = (Object.keys(this.policy.levels) as Level[]).find((level) =>
+      this.policy.levels[level].roles.includes(role),
+    );
+    return distinctHolder(desk, this.policy.levels, from ?? 'supervisor', [], out, this.number).person;
+  }
+
+  private openTask(key: string, definition: TaskDefinition, options: TaskOptions, beside: boolean): void {
+    const at = this.now;
+    const role = options.role ?? definition.role;
+    const excluded = options.excluded ?? [];
+    const assignee =
+      options.exactly ??
+      this.assign(
+        role,
+        options.assignee,
+        excluded.map((line) => line.id),
+      );
+    const task: TaskState = {
+      key,
+      name: definition.name,
+      round: this.state.row.rounds,
+      role,
+      assignee,
+      status: 'open',
+      rule: definition.rule,
+      openedAt: at,
+      plannedAt: null,
+      dueAt: null,
+      provisional: false,
+      completedAt: null,
+      completedBy: null,
+      context: options.context ?? null,
+      excluded,
+      lapse: options.lapse ?? null,
+      beside,
+      holdsClosing: options.holdsClosing ?? false,
+      waits: options.waits ?? null,
+    };
+    this.state.tasks[key] = task;
+    if (options.waits !== undefined) this.beginPause(options.waits, null, key);
+    const behaviour = options.behaviour ?? (options.lapse === undefined ? 'deadline' : 'lapse');
+    const clock =
+      options.dueAt !== undefined
+        ? this.startTimed(key, definition.clock ?? definition.name, definition.rule, options.dueAt, key, behaviour)
+        : definition.clock !== null
+          ? this.startPolicyClock(key, definition.clock, { taskKey: key, behaviour, at: options.since })
+          : null;
+    if (clock !== null) {
+      task.dueAt = clock.dueAt;
+      task.provisional = clock.provisional;
+      task.plannedAt = this.plannedBefore(clock);
+    }
+    if (assignee === null) this.fact('flagged', { flag: 'nobody', task: key, role }, SYSTEM, 'W5');
+    if (task.provisional)
+      this.fact('flagged', { flag: 'provisional', task: key, dueAt: task.dueAt }, SYSTEM, 'AT-19');
+    this.fact('taskOpened', { task: definition.name, key, role, assignee, dueAt: task.dueAt }, null, definition.rule);
+    this.touchTask(key);
+  }
+
+  /** A deadline in calendar days that ends on a day off is planned on the last workday before it (W9). */
+  private plannedBefore(clock: ClockState): Instant | null {
+    if (clock.calendar !== 'wall' || clock.policyName === null) return null;
+    const limit = this.policy.clocks[clock.policyName as ClockName]?.limit;
+    if (limit === undefined || !('calendarDays' in limit)) return null;
+    const { calendars } = this.snapshot;
+    const due = dayOf(clock.dueAt, this.offsetMinutes);
+    if (isWorkday(calendars, 'workdays', due)) return null;
+    const planned = lastWorkdayOnOrBefore(calendars, 'workdays', due).on;
+    const opening = nextOpening(calendars, 'workdays', instantOf(planned, '00:00', this.offsetMinutes)).at;
+    return opening > clock.startedAt ? opening : null;
+  }
+
+  /** Whether a task's due day is a day off and no workday is left before it: the on-call agent calls (W9). */
+  needsOnCall(clockName: ClockName): boolean {
+    const policy = this.policy.clocks[clockName];
+    if (policy === undefined || !('calendarDays' in policy.limit)) return false;
+    const { calendars } = this.snapshot;
+    const today = dayOf(this.now, this.offsetMinutes);
+    const due = addDays(today, policy.limit.calendarDays);
+    if (isWorkday(calendars, 'workdays', due)) return false;
+    const last = lastWorkdayOnOrBefore(calendars, 'workdays', due).on;
+    return last < today || (last === today && !isOpen(calendars, 'workdays', this.now));
+  }
+
+  /** Journals an answer, stops the clock, lets the process react. */
+  applyAnswer(task: TaskState, answer: Record<string, unknown>, by: string, requestId: string | null): void {
+    const at = this.now;
+    task.status = 'completed';
+    task.completedAt = at;
+    task.completedBy = by;
+    this.state.journal[task.key] = { answer, by, at, requestId };
+    const clock = this.state.clocks[task.key];
+    if (clock !== undefined && clock.stoppedAt === null) this.stopClock(clock.key);
+    const stopped = this.state.clocks[task.key];
+    this.fact(
+      'taskCompleted',
+      {
+        task: task.name,
+        key: task.key,
+        by,
+        ...(stopped === undefined
+          ? {}
+          : {
+              usedMinutes: stopped.usedMinutes,
+              limitMinutes: stopped.limitMinutes,
+              late: stopped.breachedAt !== null,
+            }),
+        ...('lapsed' in answer ? { lapsed: true } : {}),
+      },
+      by,
+      task.rule,
+    );
+    this.touchTask(task.key);
+    if (task.waits !== null && this.state.pause?.task === task.key) this.endPause(by, null);
+    this.process.answered(this, task, answer, by);
+  }
+
+  /** A task that is no longer needed. */
+  moot(task: TaskState, reason: string): void {
+    task.status = 'moot';
+    const clock = this.state.clocks[task.key];
+    if (clock !== undefined && clock.stoppedAt === null) this.stopClock(clock.key);
+    this.fact('taskMoot', { task: task.name, key: task.key, reason }, SYSTEM, task.rule);
+    this.touchTask(task.key);
+  }
+  mootAll(names: readonly string[], reason: string): void {
+    for (const task of this.openTasks()) if (names.includes(task.name)) this.moot(task, reason);
+  }
+
+  // ------------------------------------------------------------------ clocks
+
+  startPolicyClock(
+    key: string,
+    name: ClockName,
+    options: { taskKey?: string | null; behaviour?: ClockState['behaviour']; at?: Instant; limit?: Limit; calendar?: string } = {},
+  ): ClockState {
+    const policy = this.policy.clocks[name]!;
+    const applies = this.process.clockFor(this, name);
+    const clock: ClockState = {
+      ...startClock({
+        key,
+        name,
+        round: this.state.row.rounds,
+        rule: policy.rule,
+        calendar: options.calendar ?? applies.calendar,
+        limit: options.limit ?? applies.limit,
+        at: options.at ?? this.now,
+        calendars: this.snapshot.calendars,
+      }),
+      behaviour: options.behaviour ?? 'deadline',
+      taskKey: options.taskKey ?? null,
+      reminders: policy.reminders ?? this.policy.reminders.percents,
+      raises: policy.raises,
+      fired: [],
+      policyName: name,
+    };
+    this.setClock(clock);
+    if (clock.provisional && clock.taskKey === null)
+      this.fact('flagged', { flag: 'provisional', clock: name, dueAt: clock.dueAt }, SYSTEM, 'AT-19');
+    return clock;
+  }
+  /** A clock of the case itself with a limit that is not in the clock table, e.g. resolution by grade (D23). */
+  startCaseClock(name: string, rule: string, limit: Limit, calendar: string, at: Instant): ClockState {
+    const clock: ClockState = {
+      ...startClock({
+        key: `${name}#${this.occurrence(`clock:${name}`)}`,
+        name,
+        round: this.state.row.rounds,
+        rule,
+        calendar,
+        limit,
+        at,
+        calendars: this.snapshot.calendars,
+      }),
+      behaviour: 'deadline',
+      taskKey: null,
+      reminders: this.policy.reminders.percents,
+      raises: true,
+      fired: [],
+      policyName: null,
+    };
+    this.setClock(clock);
+    if (clock.provisional)
+      this.fact('flagged', { flag: 'provisional', clock: name, dueAt: clock.dueAt }, SYSTEM, 'AT-19');
+    return clock;
+  }
+  /** A clock with a given due time: a promise, a plan's own deadline. */
+  startTimed(
+    key: string,
+    name: string,
+    rule: string,
+    dueAt: Instant,
+    taskKey: string | null,
+    behaviour: ClockState['behaviour'],
+  ): ClockState {
+    const clock: ClockState = {
+      ...startClock({
+        key,
+        name,
+        round: this.state.row.rounds,
+        rule,
+        calendar: 'wall',
+        limit: { at: dueAt },
+        at: this.now,
+        calendars: this.snapshot.calendars,
+      }),
+      behaviour,
+      taskKey,
+      reminders: this.policy.reminders.percents,
+      raises: true,
+      fired: [],
+      policyName: null,
+    };
+    this.setClock(clock);
+    return clock;
+  }
+  stopClock(key: string): void {
+    const clock = this.state.clocks[key];
+    if (clock === undefined || clock.stoppedAt !== null) return;
+    this.setClock({ ...clock, ...stopClock(clock, this.now, this.snapshot.calendars) });
+  }
+  /** Gives a running clock another limit or calendar; time already used stays (AT-01, AT-17). */
+  relimit(key: string, limit: Limit, calendar: string, usedUnder = this.snapshot.calendars): void {
+    const clock = this.state.clocks[key];
+    if (clock === undefined || clock.stoppedAt !== null) return;
+    const next = relimitClock(clock, { limit, calendar }, this.now, this.snapshot.calendars, usedUnder);
+    this.setClock({ ...clock, ...next });
+    const task = clock.taskKey === null ? undefined : this.state.tasks[clock.taskKey];
+    if (task !== undefined && task.status === 'open') {
+      task.dueAt = next.dueAt;
+      task.provisional = next.provisional;
+      this.touchTask(task.key);
+    }
+  }
+  runningClock(name: string): ClockState | undefined {
+    return Object.values(this.state.clocks).find((clock) => clock.name === name && clock.stoppedAt === null);
+  }
+
+  /** Progress was recorded: the three hours begin again (ESC-11). A lapsed period keeps its row. */
+  progressMade(): void {
+    const current = this.runningClock('progress');
+    if (current === undefined) return;
+    if (current.breachedAt !== null) this.stopClock(current.key);
+    const key = current.breachedAt === null ? current.key : `progress#${this.occurrence('progress')}`;
+    const fresh = this.startPolicyClock(key, 'progress', { behaviour: 'progress' });
+    if (this.state.pause !== null) this.setClock({ ...fresh, ...pauseClock(fresh, this.now, this.snapshot.calendars) });
+  }
+  startProgress(): void {
+    if (this.runningClock('progress') !== undefined) return;
+    this.startPolicyClock(`progress#${this.occurrence('progress')}`, 'progress', { behaviour: 'progress' });
+  }
+  stopProgress(): void {
+    const current = this.runningClock('progress');
+    if (current !== undefined) this.stopClock(current.key);
+  }
+
+  // ------------------------------------------------------------------ pauses
+
+  /** Typed wait: every clock stops but the wait's own and promises made to the customer (W11, W12). */
+  beginPause(reason: 'waitingCustomer' | 'waitingUnit' | 'waitingManufacturer' | 'waitingTaxBureau', until: Instant | null, task: string | null, by: string | null = null): void {
+    const policy = this.policy.pauses[reason]!;
+    const limit = startClock({
+      key: 'pause',
+      name: reason,
+      round: 0,
+      rule: policy.rule,
+      calendar: policy.calendar,
+      limit: policy.limit,
+      at: this.now,
+      calendars: this.snapshot.calendars,
+    });
+    const end = until ?? limit.dueAt;
+    this.state.pause = {
+      reason,
+      since: this.now,
+      until: end,
+      provisional: until === null && limit.provisional,
+      task,
+      waitingOn: policy.waitingOn,
+    };
+    for (const clock of Object.values(this.state.clocks)) {
+      if (clock.stoppedAt !== null || clock.pausedAt !== null) continue;
+      if (clock.behaviour === 'promise' || clock.behaviour === 'callOut') continue;
+      if (task !== null && clock.taskKey === task) continue;
+      this.setClock({ ...clock, ...pauseClock(clock, this.now, this.snapshot.calendars) });
+      this.syncTaskDue(clock.key);
+    }
+    this.fact('paused', { reason, until: end, ...(task === null ? {} : { task }) }, by, policy.rule);
+  }
+  /** Ends the wait: clocks go on with the time they had left (AT-03). */
+  endPause(by: string | null, why: string | null): void {
+    const pause = this.state.pause;
+    if (pause === null) return;
+    this.state.pause = null;
+    for (const clock of Object.values(this.state.clocks)) {
+      if (clock.stoppedAt !== null || clock.pausedAt === null) continue;
+      this.setClock({ ...clock, ...resumeClock(clock, this.now, this.snapshot.calendars) });
+      this.syncTaskDue(clock.key);
+    }
+    this.fact('resumed', { reason: pause.reason, ...(why === null ? {} : { why }) }, by, 'W12');
+  }
+  syncTaskDue(clockKey: string): void {
+    const clock = this.state.clocks[clockKey];
+    if (clock?.taskKey === null || clock?.taskKey === undefined) return;
+    const task = this.state.tasks[clock.taskKey];
+    if (task === undefined || task.status !== 'open') return;
+    task.dueAt = clock.pausedAt === null ? clock.dueAt : null;
+    this.touchTask(task.key);
+  }
+
+  // ------------------------------------------------------------------ levels
+
+  /**
+   * Raises the case to at least a level: the first distinct person there is told, and the supervisor; the supervisor
+   * has 30 minutes to take note, that person one hour for an interim solution (ESC-03, 05, 06; W5).
+   */
+  raiseTo(target: Level, reason: string, rule: string, by: string | null = null): void {
+    const from = this.level;
+    if (rank(target) <= rank(from)) return;
+    const told = [this.owner, ...this.state.told];
+    const { desk } = this.snapshot;
+    const holder = distinctHolder(desk, this.policy.levels, target, told, this.concerned, this.number);
+    for (const level of holder.skipped)
+      this.fact('levelSkipped', { level, because: 'sameOrNobody' }, SYSTEM, 'W5');
+    const person = holder.person;
+    this.state.row.level = holder.level;
+    this.fact('levelRaised', { from, to: holder.level, person, reason }, by ?? SYSTEM, rule);
+    if (person === null) {
+      this.fact('flagged', { flag: 'nobodyAbove', level: holder.level }, SYSTEM, 'W5');
+      return;
+    }
+    this.state.told.push(person);
+    const params = {
+      level: { word: `level:${holder.level}` },
+      staff: { staff: person },
+      reason: { word: `reason:${reason}` },
+    };
+    this.tellStaff('staff.levelRaised', person, { params, rule, key: `${this.caseId}/levelRaised/${holder.level}/${person}` });
+    const supervisor = this.levelPerson('supervisor');
+    if (supervisor !== null && supervisor !== person)
+      this.tellStaff('staff.levelRaised', supervisor, {
+        params,
+        rule: 'ESC-05',
+        key: `${this.caseId}/levelRaised/${holder.level}/${supervisor}`,
+      });
+    const tasks = this.process.tasks;
+    if (tasks['reportToSupervisor'] !== undefined && this.openTaskNamed('reportToSupervisor') === undefined)
+      this.duty(tasks['reportToSupervisor'], { assignee: supervisor, context: { level: holder.level, reason } });
+    if (tasks['interimSolution'] !== undefined && this.openTaskNamed('interimSolution') === undefined)
+      this.duty(tasks['interimSolution'], { assignee: person, context: { level: holder.level, reason } });
+  }
+  /** Calls somebody out, by SMS first and at any hour (W16). */
+  callOut(person: string, rule: string, dueAt: Instant): void {
+    this.tellStaff('staff.major', person, {
+      rule,
+      params: { task: { word: 'task:takeCharge' }, due: { at: dueAt } },
+      urgency: 'critical',
+      key: `${this.caseId}/major/${person}/${this.now}`,
+    });
+  }
+  /** One level up. */
+  raiseOne(reason: string, rule: string, by: string | null = null): void {
+    const next = above(this.level);
+    if (next !== null) this.raiseTo(next, reason, rule, by);
+  }
+  /** Who stands for a level in this case, told or not. */
+  levelPerson(level: Level): string | null {
+    return distinctHolder(this.snapshot.desk, this.policy.levels, level, [], this.concerned, this.number).person;
+  }
+  /** The person of the level the case stands at: the owner at L1, else who was told last. */
+  currentHolder(): string {
+    return this.level === 'L1' ? this.owner : (this.state.told.at(-1) ?? this.owner);
+  }
+  /** First unconcerned level above a concerned person (W31): whose hands a case about staff goes into. */
+  firstUnconcernedAbove(people: readonly string[]): { level: Level; person: string | null } {
+    const { desk } = this.snapshot;
+    let top: Level = 'L1';
+    for (const id of people) {
+      const level = levelOfPerson(desk, this.policy.levels, id);
+      if (level !== null && rank(level) > rank(top)) top = level;
+    }
+    const from = above(top);
+    if (from === null) return { level: 'generalManager', person: inTurn(holdersOf(desk, 'quality', people), 1) };
+    const holder = distinctHolder(desk, this.policy.levels, from, [], people, this.number);
+    return { level: holder.level, person: holder.person };
+  }
+
+  // ------------------------------------------------------------------ messages
+
+  /** Queues a message to everyone who complained; nobody when anonymous (W32). */
+  tellCustomer(template: string, options: TellOptions): void {
+    const customers = this.process.customers(this.data);
+    const n = this.occurrence(`tell:${template}`);
+    for (const { to, channels } of customers) {
+      const id = 'id' in to ? to.id : to.content;
+      const { written } = options;
+      if (written !== undefined && channels[0] === 'mail') {
+        const key = `${this.caseId}/${written.template}#${n}/${id}`;
+        this.queue(written.template, to, ['mail'], { ...options, params: written.params, key }, true);
+      } else {
+        const key = options.key ?? `${this.caseId}/${template}#${n}/${id}`;
+        this.queue(template, to, options.channels ?? channels, { ...options, key }, true);
+      }
+    }
+  }
+  /** Queues a message to a member of staff: mail first, by SMS first when critical (W16). */
+  tellStaff(template: string, staff: string, options: TellOptions): void {
+    const key = options.key ?? `${this.caseId}/${template}#${this.occurrence(`tell:${template}/${staff}`)}/${staff}`;
+    const channels: Channel[] = options.channels ?? (options.urgency === 'critical' ? ['sms', 'mail'] : ['mail', 'sms']);
+    this.queue(template, { kind: 'staff', id: staff }, channels, { ...options, key }, false);
+  }
+  tellUnit(template: string, unit: string, options: TellOptions): void {
+    const key = options.key ?? `${this.caseId}/${template}#${this.occurrence(`tell:${template}/${unit}`)}/${unit}`;
+    this.queue(template, { kind: 'unit', id: unit }, ['mail'], { ...options, key }, false);
+  }
+  private queue(
+    template: string,
+    to: Recipient,
+    channels: Channel[],
+    options: TellOptions & { key: string },
+    forCustomer: boolean,
+  ): void {
+    const at = this.now;
+    const urgency = options.urgency ?? 'normal';
+    const notBefore = urgency === 'normal' ? this.heldUntil(at, forCustomer, options.key) : null;
+    const message: PendingMessage = {
+      key: options.key,
+      template,
+      to,
+      channels,
+      params: { caseNo: this.caseId, ...options.params },
+      urgency,
+      queuedAt: at,
+      notBefore,
+      status: notBefore === null ? 'queued' : 'deferred',
+      channel: null,
+      at: null,
+      reason: notBefore === null ? null : forCustomer ? 'quietHours' : 'serviceHours',
+      rule: options.rule,
+      mootWith: options.mootWith ?? null,
+      turn: this.state.turn + 1,
+      next: 0,
+      forCustomer,
+    };
+    this.state.messages[message.key] = message;
+    this.touchMessage(message);
+    const line = { key: message.key, template, to: 'id' in to ? to.id : to.kind };
+    if (notBefore === null) this.fact('messageQueued', line, null, options.rule);
+    else this.fact('messageDeferred', { ...line, until: notBefore, reason: message.reason }, null, options.rule);
+  }
+  /** When a normal message may go: customers not in quiet hours (AT-28), staff in service hours only (AT-25). */
+  private heldUntil(at: Instant, forCustomer: boolean, key: string): Instant | null {
+    const spread = (until: Instant): Instant => {
+      const minutes = this.policy.messages.spreadMinutes;
+      if (minutes === 0) return until;
+      return addMinutes(this.snapshot.calendars, 'wall', until, hash(key) % (minutes + 1)).at;
+    };
+    if (!forCustomer) {
+      const calendar = this.policy.messages.staffCalendar;
+      if (isOpen(this.snapshot.calendars, calendar, at)) return null;
+      return spread(nextOpening(this.snapshot.calendars, calendar, at).at);
+    }
+    const { from, to } = this.policy.messages.quietHours;
+    const time = localTime(at, this.offsetMinutes);
+    const overnight = from > to;
+    const quiet = overnight ? time >= from || time < to : time >= from && time < to;
+    if (!quiet) return null;
+    const today = dayOf(at, this.offsetMinutes);
+    const day = overnight && time >= from ? addDays(today, 1) : today;
+    return spread(instantOf(day, to, this.offsetMinutes));
+  }
+  /** Within so many minutes of the customer's own contact a reply may go at any hour (W40). */
+  replyUrgency(contactAt: Instant): PendingMessage['urgency'] {
+    const minutes = (Date.parse(this.now) - Date.parse(contactAt)) / 60_000;
+    return minutes <= this.policy.messages.replyWithinMinutes ? 'reply' : 'normal';
+  }
+
+  // ------------------------------------------------------------------ promises
+
+  /** A promised instant is a clock of its own (HOT-18); a newer promise replaces the one before. */
+  promise(dueAt: Instant, rule: string, by: string | null = null, automatic = false): void {
+    const before = this.state.promise;
+    if (before !== null) this.stopClock(before.key);
+    const key = `promise#${this.occurrence('promise')}`;
+    const due = wholeMinute(dueAt);
+    this.startTimed(key, 'promise', rule, due > this.now ? due : addMinutes(this.snapshot.calendars, 'wall', this.now, 1).at, null, 'promise');
+    this.mootAll(['keepPromise'], 'promiseMoved');
+    this.state.promise = {
+      key,
+      dueAt: due,
+      warned: false,
+      automaticChanges: automatic ? (before?.automaticChanges ?? 0) + 1 : (before?.automaticChanges ?? 0),
+    };
+    this.fact(before === null ? 'promised' : 'promiseMoved', { dueAt: due, automatic }, by, rule);
+  }
+  /** What was promised has been given. */
+  promiseKept(by: string | null): void {
+    const promise = this.state.promise;
+    if (promise === null) return;
+    this.state.promise = null;
+    this.stopClock(promise.key);
+    const inTime = this.state.clocks[promise.key]!.breachedAt === null;
+    this.mootAll(['keepPromise', 'callAboutDelay'], 'promiseKept');
+    this.fact('promiseKept', { dueAt: promise.dueAt, inTime }, by, 'HOT-18');
+  }
+  /** The date policy gives when nobody names one. */
+  policyDate(): Instant {
+    const { moveBy, moveCalendar } = this.policy.complaint.promise;
+    return this.limitFrom(moveBy, moveCalendar);
+  }
+  /** When a limit that starts now ends. */
+  limitFrom(limit: Limit, calendar: string, at: Instant = this.now): Instant {
+    return startClock({
+      key: 'limit',
+      name: 'limit',
+      round: 0,
+      rule: '',
+      calendar,
+      limit,
+      at,
+      calendars: this.snapshot.calendars,
+    }).dueAt;
+  }
+  /** Opening time of the next workday at a local time, for the daily line (W14). */
+  nextDaily(): Instant {
+    const { at, calendar } = this.policy.overdue.daily;
+    const day = workdayAfter(this.snapshot.calendars, calendar, dayOf(this.now, this.offsetMinutes), 1);
+    return instantOf(day.on, at, this.offsetMinutes);
+  }
+
+  // ------------------------------------------------------------------ owner
+
+  setOwner(to: string, by: string, rule: string): void {
+    const from = this.owner;
+    this.state.row.owner = to;
+    this.fact('ownerChanged', { from, to }, by, rule);
+  }
+  /** An actor's highest duty here, for messages. */
+  isConcerned(actor: Actor): boolean {
+    return this.concerned.includes(actor.id);
+  }
+}
+
+function clockRow(clock: ClockState) {
+  const { behaviour: _b, taskKey: _t, reminders: _r, raises: _s, fired: _f, policyName: _p, ...row } = clock;
+  return row;
+}
+
+export function messageRow(message: PendingMessage) {
+  const { mootWith: _m, turn: _t, next: _n, forCustomer: _c, ...row } = message;
+  return row;
+}
+
+/** Small stable hash (FNV-1a), for spreading and for remembering request ids. */
+export function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) {
+    value ^= text.charCodeAt(i);
+    value = Math.imul(value, 0x01000193) >>> 0;
+  }
+  return value;
+}

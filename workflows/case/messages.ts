@@ -1,0 +1,226 @@
+/**
+ * What may be asked of a running case: updates (ask), signals (tell), queries (look). Both sides import this file;
+ * it holds definitions and types only (C2).
+ */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type {
+  Actor,
+  CaseRow,
+  Channel,
+  ClockRow,
+  ContentRef,
+  EvidenceRef,
+  Instant,
+  Level,
+  MessageRow,
+  ProcessName,
+  TaskRow,
+} from '../../domain/case.js';
+import type { Calendars } from '../../domain/calendar.js';
+import type { Desk } from '../../domain/organisation.js';
+import type { Policy } from '../../domain/policy.js';
+import type { CaseState } from './state.js';
+
+/** The rules a case runs by, pinned when it starts and replaced only by `adoptPolicy`. */
+export interface Snapshot {
+  policy: Policy;
+  /** SHA-256 of the canonical JSON of policy and calendars. */
+  digest: string;
+  calendars: Calendars;
+  desk: Desk;
+}
+
+/** Input of every case workflow. `carry` is set in later chapters and when a closed case is reopened. */
+export interface CaseStart<Intake = unknown> {
+  caseId: string;
+  process: ProcessName;
+  requestId: string;
+  actor: Actor;
+  intake: Intake;
+  /** Earlier cases of the same customer, phone or device (W35). */
+  related: string[];
+  snapshot: Snapshot;
+  carry?: CaseState;
+  reopen?: { requestId: string; actor: Actor; reason: ContentRef; closedAt: Instant; outcome: string };
+}
+
+export interface CaseOutcome {
+  caseId: string;
+  outcome: string;
+  closedAt: Instant;
+  rounds: number;
+  level: Level;
+  responseMinutes: number | null;
+  resolutionMinutes: number | null;
+}
+
+/** Who asks, under which request id. The id is also the update id; a repeat gets the first answer. */
+export interface Act {
+  requestId: string;
+  by: Actor;
+}
+
+export interface CompleteTask extends Act {
+  /** Name of an open task, or its key (`investigate#2`). */
+  task: string;
+  answer: Record<string, unknown>;
+}
+export interface TaskAct extends Act {
+  task: string;
+}
+export interface CorrectTask extends Act {
+  /** Key of an answered task, or its name (the latest). */
+  task: string;
+  correction: Record<string, unknown>;
+  reason: ContentRef;
+}
+export interface Reassign extends Act {
+  /** Task to hand over; omitted: the case's owner changes. */
+  task?: string;
+  to: string;
+  reason: ContentRef;
+}
+export interface Note extends Act {
+  text: ContentRef;
+  /** The customer contacted us: resumes a wait for the customer (AT-05). */
+  customerContact?: boolean;
+  /** Learned meanwhile (D14). */
+  amountDisputed?: number | 'unknown';
+  media?: 'none' | 'threatened' | 'exposed';
+  safety?: boolean;
+}
+export interface Pause extends Act {
+  reason: 'waitingCustomer' | 'waitingUnit' | 'waitingManufacturer' | 'waitingTaxBureau';
+  note?: ContentRef;
+  until?: Instant;
+}
+export interface Resume extends Act {
+  note?: ContentRef;
+}
+export interface RaiseLevel extends Act {
+  to?: Level;
+  reason: ContentRef;
+}
+export interface Withdraw extends Act {
+  channel: string;
+  /** The complainant's own words or signature (W33). */
+  proof: EvidenceRef;
+  reason?: ContentRef;
+}
+export interface Merge extends Act {
+  into: string;
+  reason: ContentRef;
+}
+export interface Reclassify extends Act {
+  to: 'enquiry' | 'repair' | 'suggestion';
+  reason: ContentRef;
+}
+export interface CancelCase extends Act {
+  reason: ContentRef;
+}
+export interface AdoptPolicy extends Act {
+  snapshot: Snapshot;
+  reason: ContentRef;
+}
+export interface AttachEvidence extends Act {
+  field: string;
+  evidence: EvidenceRef;
+}
+
+/** The next thing people have to do, told in the answer to every act. */
+export interface NextTask {
+  task: string;
+  key: string;
+  role: string;
+  assignee: string | null;
+  dueAt: Instant | null;
+}
+
+export interface ActResult {
+  requestId: string;
+  at: Instant;
+  /** False: accepted, but the ledger is behind; it follows by itself. */
+  inLedger: boolean;
+  status: CaseRow['status'];
+  outcome: string | null;
+  level: Level;
+  next: NextTask[];
+}
+
+export const completeTask = defineUpdate<ActResult, [CompleteTask]>('completeTask');
+export const claimTask = defineUpdate<ActResult, [TaskAct]>('claimTask');
+export const releaseTask = defineUpdate<ActResult, [TaskAct]>('releaseTask');
+export const correctTask = defineUpdate<ActResult, [CorrectTask]>('correctTask');
+export const reassign = defineUpdate<ActResult, [Reassign]>('reassign');
+export const note = defineUpdate<ActResult, [Note]>('note');
+export const pause = defineUpdate<ActResult, [Pause]>('pause');
+export const resume = defineUpdate<ActResult, [Resume]>('resume');
+export const raiseLevel = defineUpdate<ActResult, [RaiseLevel]>('raiseLevel');
+export const withdraw = defineUpdate<ActResult, [Withdraw]>('withdraw');
+export const merge = defineUpdate<ActResult, [Merge]>('merge');
+export const reclassify = defineUpdate<ActResult, [Reclassify]>('reclassify');
+export const cancelCase = defineUpdate<ActResult, [CancelCase]>('cancelCase');
+export const adoptPolicy = defineUpdate<ActResult, [AdoptPolicy]>('adoptPolicy');
+export const attachEvidence = defineUpdate<ActResult, [AttachEvidence]>('attachEvidence');
+/** Writes the whole projection to the ledger again. */
+export const resync = defineUpdate<ActResult, [Act]>('resync');
+
+/** Every act by name: what the client sends, the CLI offers and a scenario's `do:` takes. */
+export const ACTS = {
+  completeTask,
+  claimTask,
+  releaseTask,
+  correctTask,
+  reassign,
+  note,
+  pause,
+  resume,
+  raiseLevel,
+  withdraw,
+  merge,
+  reclassify,
+  cancelCase,
+  adoptPolicy,
+  attachEvidence,
+  resync,
+} as const;
+export type ActName = keyof typeof ACTS;
+
+/** What an earlier case takes over from one merged into it (W36). Signals may arrive twice: de-duplicated by case. */
+export interface Absorbed {
+  from: string;
+  receivedAt: Instant;
+  grade: 'major' | 'important' | 'general' | null;
+  amountDisputed: number | null;
+  media: 'none' | 'threatened' | 'exposed';
+  safety: boolean;
+  complainants: { kind: 'customer' | 'contact'; ref: string }[];
+  replyDuties: { channel: string; ref: string; dueOn: string | null }[];
+}
+export const absorb = defineSignal<[Absorbed]>('absorb');
+
+/** Where a case stands; works on closed cases too while their history is kept. */
+export interface CaseView {
+  row: CaseRow;
+  tasks: TaskRow[];
+  clocks: ClockRow[];
+  messages: MessageRow[];
+  /** Messages not yet sent, dropped or failed. */
+  undelivered: { key: string; template: string; channels: Channel[]; notBefore: Instant | null }[];
+  nextAlarmAt: Instant | null;
+  /** True when nothing is in flight: no handler, unrecorded fact or delivery. */
+  idle: boolean;
+  paused: { reason: string; since: Instant; until: Instant } | null;
+  turn: number;
+  chapter: number;
+}
+export const caseView = defineQuery<CaseView>('caseView');
+
+/** How each deadline came about, interval by interval, up to the instant given; see also the `ahead` list. */
+export interface ClockAccount {
+  clock: ClockRow;
+  lines: { from: Instant; to: Instant; minutes: number; counted: boolean; why: string }[];
+  /** What will happen on it if nothing is done, with who hears. */
+  ahead: { at: Instant; what: string; who: string[] }[];
+}
+export const explainClocks = defineQuery<ClockAccount[], [Instant]>('explainClocks');

@@ -1,0 +1,155 @@
+/**
+ * The post room: sends what was saved, defers, falls back to another channel, drops what has become moot. It never
+ * blocks the manual; what cannot be delivered becomes a person's task (AT-26).
+ */
+import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import type { DeliveryResult } from '../../activities/contract.js';
+import { messageRow, type Kase } from './kase.js';
+import { deliveryOn } from './profiles.js';
+import type { PendingMessage } from './state.js';
+
+export class PostRoom {
+  private readonly inFlight = new Set<string>();
+
+  constructor(
+    private readonly kase: Kase<never, never>,
+    private readonly savedTurn: () => number,
+  ) {}
+
+  /** The next instant at which a deferred message may go; null when none waits for time. */
+  nextAt(): string | null {
+    let soonest: string | null = null;
+    for (const message of Object.values(this.kase.state.messages))
+      if (!this.inFlight.has(message.key) && message.notBefore !== null)
+        if (soonest === null || message.notBefore < soonest) soonest = message.notBefore;
+    return soonest;
+  }
+
+  /** Starts whatever may go now. Register, record, then announce: only messages whose outbox row is saved. */
+  pump(): void {
+    const { kase } = this;
+    const now = kase.now;
+    for (const message of Object.values(kase.state.messages)) {
+      if (this.inFlight.has(message.key) || message.turn > this.savedTurn()) continue;
+      if (message.notBefore !== null && message.notBefore > now) continue;
+      if (this.isMoot(message)) {
+        this.finish(message, 'dropped', 'moot');
+        continue;
+      }
+      message.notBefore = null;
+      this.inFlight.add(message.key);
+      kase.busy.deliveries += 1;
+      void this.deliver(message);
+    }
+  }
+
+  private isMoot(message: PendingMessage): boolean {
+    if (message.mootWith === null) return false;
+    return this.kase.state.tasks[message.mootWith]?.status !== 'open';
+  }
+
+  private async deliver(message: PendingMessage): Promise<void> {
+    const { kase } = this;
+    let reason = 'noChannel';
+    try {
+      while (message.next < message.channels.length) {
+        const channel = message.channels[message.next]!;
+        let result: DeliveryResult;
+        try {
+          result = await deliveryOn(channel, `${message.template} to ${message.forCustomer ? 'customer' : ('id' in message.to ? message.to.id : message.to.kind)} by ${channel}`).deliver({
+            caseId: kase.caseId,
+            message: messageRow(message),
+            channel,
+            at: kase.now,
+            rules: {
+              quietFrom: kase.policy.messages.quietHours.from,
+              quietTo: kase.policy.messages.quietHours.to,
+              offsetMinutes: kase.offsetMinutes,
+              perMinute: kase.policy.messages.perMinute,
+              perHour: kase.policy.messages.perHour,
+              perDay: kase.policy.messages.perDay,
+            },
+          });
+        } catch (error) {
+          reason = failureReason(error);
+          message.next += 1;
+          continue;
+        }
+        if (result.status === 'accepted') {
+          message.channel = result.channel;
+          this.finish(message, 'sent', null);
+          return;
+        }
+        if (result.status === 'coalesced') {
+          this.finish(message, 'dropped', 'coalesced');
+          return;
+        }
+        if (result.status === 'held') {
+          message.notBefore = result.until > kase.now ? result.until : kase.limitFrom({ minutes: 1 }, 'wall');
+          message.status = 'deferred';
+          message.reason = result.reason;
+          kase.touchMessage(message);
+          kase.fact(
+            'messageDeferred',
+            { ...line(message), until: message.notBefore, reason: result.reason },
+            null,
+            message.rule,
+          );
+          return;
+        }
+        reason = result.reason;
+        message.next += 1;
+      }
+      this.finish(message, 'failed', reason);
+      this.handToPerson(message, reason);
+    } finally {
+      this.inFlight.delete(message.key);
+      kase.busy.deliveries -= 1;
+      kase.revision += 1;
+    }
+  }
+
+  private finish(message: PendingMessage, status: 'sent' | 'failed' | 'dropped', reason: string | null): void {
+    const { kase } = this;
+    message.status = status;
+    message.at = kase.now;
+    message.reason = reason;
+    delete kase.state.messages[message.key];
+    kase.touchMessage(message);
+    const what = status === 'sent' ? 'messageSent' : status === 'failed' ? 'messageFailed' : 'messageDropped';
+    kase.fact(
+      what,
+      {
+        ...line(message),
+        ...(message.channel === null ? {} : { channel: message.channel }),
+        ...(reason === null ? {} : { reason }),
+      },
+      null,
+      message.rule,
+    );
+  }
+
+  /** A customer who cannot be written to is called; a colleague who cannot be written to is the supervisor's worry. */
+  private handToPerson(message: PendingMessage, reason: string): void {
+    const { kase } = this;
+    const context = { template: message.template, message: message.key, reason };
+    const name = message.forCustomer ? 'deliverByHand' : 'sortOut';
+    if (!message.forCustomer && kase.openTaskNamed('sortOut') !== undefined) return;
+    kase.duty(kase.process.tasks[name]!, { context, holdsClosing: true });
+  }
+}
+
+function line(message: PendingMessage) {
+  return {
+    key: message.key,
+    template: message.template,
+    to: 'id' in message.to ? message.to.id : message.to.kind,
+  };
+}
+
+/** A short stable reason: the type of the failure that ended the last try, never its text. */
+function failureReason(error: unknown): string {
+  if (error instanceof ActivityFailure && error.cause instanceof ApplicationFailure)
+    return error.cause.type ?? 'failed';
+  return 'outOfTime';
+}

@@ -1,0 +1,49 @@
+/**
+ * Every activity's limits, one table (C8). Both bounds are always set; only the recorder's last resort has no total,
+ * because a fact that happened must reach the ledger however long it is down.
+ */
+import { proxyActivities, proxyLocalActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
+import type { CaseActivities } from '../../activities/contract.js';
+import { deliveryQueueOf } from '../../domain/names.js';
+
+/** Errors that no retry can mend; the adapters and activities throw them by these names (C9). */
+const PERMANENT = ['record.conflict', 'document.impossible', 'delivery.impossible'];
+
+/** First try of a turn: local, twice, two seconds in all. Adds one event when healthy. */
+export const recordHere = proxyLocalActivities<Pick<CaseActivities, 'record'>>({
+  startToCloseTimeout: '1s',
+  scheduleToCloseTimeout: '2s',
+  retry: { maximumAttempts: 2, initialInterval: '100ms', nonRetryableErrorTypes: PERMANENT },
+});
+
+/** Last resort of a turn: until the ledger is back. */
+export const recordUntilSaved = proxyActivities<Pick<CaseActivities, 'record'>>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '10m', nonRetryableErrorTypes: PERMANENT },
+  summary: 'save the turn: the ledger is behind',
+});
+
+const delivery: Record<'mail' | 'sms' | 'letter', ActivityOptions> = {
+  // A mail host may be down for a working day before a person has to act.
+  mail: { startToCloseTimeout: '1m', scheduleToCloseTimeout: '12h' },
+  // An SMS that is half a day late helps nobody; mail or a person is better.
+  sms: { startToCloseTimeout: '30s', scheduleToCloseTimeout: '4h' },
+  letter: { startToCloseTimeout: '1m', scheduleToCloseTimeout: '12h' },
+};
+
+/** Delivery of one message on one channel, on its own rate-limited queue. */
+export function deliveryOn(channel: 'mail' | 'sms' | 'letter', summary: string): Pick<CaseActivities, 'deliver'> {
+  return proxyActivities<Pick<CaseActivities, 'deliver'>>({
+    ...delivery[channel],
+    taskQueue: deliveryQueueOf(workflowInfo().taskQueue),
+    retry: { initialInterval: '30s', backoffCoefficient: 2, maximumInterval: '30m', nonRetryableErrorTypes: PERMANENT },
+    summary,
+  });
+}
+
+/** Printed documents: rendered from the ledger and stored. */
+export const documents = proxyActivities<Pick<CaseActivities, 'fileDocument'>>({
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '12h',
+  retry: { initialInterval: '10s', backoffCoefficient: 2, maximumInterval: '10m', nonRetryableErrorTypes: PERMANENT },
+});

@@ -1,0 +1,2 @@
+/** The only entry of the workflow bundle: one named export per process. */
+export { complaint } from './complaint/workflow.js';
