@@ -1,9 +1,9 @@
 /** Delivery of one message on one channel: look up the address, render, send at most once per key (AT-29). */
 import { ApplicationFailure } from '@temporalio/activity';
 import { DeliveryError, type Ports } from '../adapters/ports.js';
-import { renderMessage, type TemplateSet } from '../adapters/texts.js';
+import { renderMessage, type TemplateSet } from '../domain/text.js';
 import type { Channel, ContactCard, Language, MessageParam, Recipient } from '../domain/case.js';
-import { TemplateError } from '../domain/message.js';
+import { inLanguage, TemplateError } from '../domain/message.js';
 import type { Organisation } from '../domain/organisation.js';
 import { normaliseMobile } from '../domain/phone.js';
 import type { CaseActivities, DeliveryOrder, DeliveryResult } from './contract.js';
@@ -57,7 +57,7 @@ export function createDelivery(ports: Ports & { texts: TemplateSet }): CaseActiv
           : await ports.mail.send({
               key: message.key,
               from: organisation.company.mailFrom,
-              fromName: organisation.company.name,
+              fromName: inLanguage(organisation.company.name, reach.language),
               to: reach.address,
               subject: rendered.subject ?? message.template,
               text: rendered.text,

@@ -1,7 +1,7 @@
 /** Printed forms of a case: rendered from the ledger as HTML and stored as evidence (CMP-09). */
 import { ApplicationFailure } from '@temporalio/activity';
 import type { CaseFile, Ports } from '../adapters/ports.js';
-import { formatInstant } from '../adapters/texts.js';
+import { formatInstant } from '../domain/text.js';
 import type { ContactCard, EvidenceRef, TaskRow } from '../domain/case.js';
 import { word } from '../domain/words.js';
 import type { CaseActivities, DocumentOrder } from './contract.js';

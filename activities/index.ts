@@ -1,8 +1,7 @@
 /** The activities: thin factories over ports (C8). Each does one thing and classifies its failure once (C9). */
 import { createHash } from 'node:crypto';
-import { RecordConflict } from '../adapters/ledger/index.js';
-import type { Ports } from '../adapters/ports.js';
-import type { TemplateSet } from '../adapters/texts.js';
+import { RecordConflict, type Ports } from '../adapters/ports.js';
+import type { TemplateSet } from '../domain/text.js';
 import { ApplicationFailure } from '@temporalio/activity';
 import { canonicalJson } from '../domain/canonical.js';
 import type { CaseActivities } from './contract.js';

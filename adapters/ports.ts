@@ -124,6 +124,18 @@ export interface MailboxItem {
 
 // ---------------------------------------------------------------- ledger
 
+/** A turn came again under its key with other content: the ledger and the history disagree. Not retryable. */
+export class RecordConflict extends Error {
+  override readonly name = 'RecordConflict';
+  constructor(
+    readonly caseId: string,
+    readonly runId: string,
+    readonly turn: number,
+  ) {
+    super(`record.conflict: ${caseId} run ${runId} turn ${turn} is recorded with another digest`);
+  }
+}
+
 export interface ContentRow {
   id: string;
   caseId: string | null;

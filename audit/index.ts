@@ -23,6 +23,7 @@ export {
   type HistoryJson,
   type RunSummary,
 } from './histories.js';
+export { readKey } from './key.js';
 export {
   MANIFEST,
   type Manifest,
@@ -49,4 +50,5 @@ export {
   type TimelineOptions,
   type Tone,
 } from './timeline.js';
-export { verifyExport, type Fault, type FaultKind, type VerifyOptions, type VerifyReport } from './verify.js';
+export type { Fault, FaultKind } from './chain.js';
+export { verifyExport, type VerifyOptions, type VerifyReport } from './verify.js';

@@ -19,11 +19,14 @@ import { isHistory, type HistoryJson } from './histories.js';
 const SCENARIOS = join(packageRoot(), 'examples', 'scenarios');
 const HISTORIES = join(packageRoot(), 'tests', 'replay', 'histories');
 
-/** Runs one scenario and returns the histories it left, over all cases and runs. @throws Error when it leaves none */
+/** Runs one scenario and returns the histories it left, over all cases and runs. @throws Error when it fails or leaves none */
 async function record(scenario: string): Promise<HistoryJson[]> {
   const out = await mkdtemp(join(tmpdir(), 'aftercare-golden-'));
   try {
-    await simulate([join(SCENARIOS, `${scenario}.yaml`)], { out });
+    const [result] = await simulate([join(SCENARIOS, `${scenario}.yaml`)], { out });
+    // A history of something that went wrong would be a promise to go wrong for ever.
+    if (!result?.ok)
+      throw new Error(`scenario ${scenario} did not go as written: aftercare simulate shows where`);
     const names = (await readdir(out, { recursive: true })).filter((name) => name.endsWith('.json'));
     // Numbers inside names count as numbers: run 10 comes after run 9.
     names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));

@@ -6,7 +6,7 @@ import type { Ports } from '../adapters/ports.js';
 import { openSms } from '../adapters/sms/index.js';
 import { openStorage } from '../adapters/storage/index.js';
 import { loadTemplates } from '../adapters/texts.js';
-import type { TemplateSet } from '../adapters/texts.js';
+import type { TemplateSet } from '../domain/text.js';
 import type { Config } from './config.js';
 
 /** Settings with the two URLs that may be embedded filled in. */

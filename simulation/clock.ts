@@ -5,15 +5,19 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { advance, VirtualClockError } from '../runtime/virtual-clock.js';
 import type { CaseView } from '../workflows/case/messages.js';
 
-const { PendingActivityState, WorkflowExecutionStatus } = temporal.api.enums.v1;
+const { PendingActivityState, WorkflowExecutionStatus } = proto.temporal.api.enums.v1;
 
 const MINUTE_MS = 60_000;
-/** Instants lie on whole minutes; aiming a little past one makes sure that its alarm has rung. */
-const PAST_MS = 30;
+/**
+ * Instants lie on whole minutes. A timer counts from the end of the workflow task that set it, so its alarm rings as
+ * much late as that task took: aim a little past the minute, and further when that was not enough.
+ */
+const PAST_MS = 500;
+const FURTHER_MS = [2_000, 6_000, 15_000, 40_000];
 /** How long a case may be busy at one instant. A workflow task of a killed worker takes 10 s to be given again. */
 const SETTLE_MS = 45_000;
 
@@ -93,6 +97,12 @@ export class ScenarioClock {
       await event.run();
     }
     await this.settle();
+    for (const past of FURTHER_MS) {
+      const late = this.open().filter((caseId) => (this.alarms.get(caseId) ?? Infinity) <= this.atMs);
+      if (late.length === 0) return;
+      for (const caseId of late) await this.bring(caseId, this.atMs, past);
+      await this.settle();
+    }
   }
 
   /** Waits until no case has anything in flight at this instant, also cases that other cases started meanwhile. */
@@ -122,9 +132,9 @@ export class ScenarioClock {
     return next;
   }
 
-  private async bring(caseId: string, toMs: number = this.atMs): Promise<void> {
+  private async bring(caseId: string, toMs: number = this.atMs, pastMs: number = PAST_MS): Promise<void> {
     const { connection, namespace } = this.deps;
-    const reached = await advance(connection, namespace, caseId, new Date(toMs + PAST_MS).toISOString());
+    const reached = await advance(connection, namespace, caseId, new Date(toMs + pastMs).toISOString());
     if (reached.outcome === 'ended') this.forget(caseId);
   }
 

@@ -23,7 +23,7 @@ async function die(): Promise<never> {
   return new Promise<never>(() => undefined);
 }
 
-export function withFaults(ports: Ports, faults: Faults): Ports {
+export function withFaults<P extends Ports>(ports: P, faults: Faults): P {
   async function reach<T>(point: CrashPoint, work: Promise<T>): Promise<T> {
     const value = await work;
     if (faults.crashAt === point) await die();
@@ -37,6 +37,7 @@ export function withFaults(ports: Ports, faults: Faults): Ports {
     if (faults.down.has('storage')) throw Object.assign(new Error('storage is down'), { code: 'ECONNREFUSED' });
   };
   return {
+    ...ports,
     ledger: {
       ...ledger,
       record: (turn, digest) => reach('ledgerCommitted', ledger.record(turn, digest)),

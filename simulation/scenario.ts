@@ -339,8 +339,17 @@ export function parseScenario(text: string, file: string, now: Date = new Date()
       return;
     }
     const step = { ...result.data, kind, line: lineAt(path) } as Step;
-    if (step.kind === 'open') labels.add(step.as ?? step.open);
-    else if (step.in !== undefined && !labels.has(step.in)) {
+    if (step.kind === 'open') {
+      const opened = step.as ?? step.open;
+      if (labels.has(opened)) {
+        const field = [...path, 'as'];
+        problems.set(
+          `${file}:${lineAt(field)} ${fieldName(field)}: a case "${opened}" is open already; give this one a label`,
+          lineAt(field),
+        );
+      }
+      labels.add(opened);
+    } else if (step.in !== undefined && !labels.has(step.in)) {
       const line = lineAt([...path, 'in']);
       const known = [...labels];
       const allowed = known.length > 0 ? `${suggestion(step.in, known)}; opened so far: ${known.join(', ')}` : '';

@@ -19,6 +19,7 @@ import { resolveEngine, RETENTION_DAYS, startDevServer, type DevServer } from '.
 import { openPorts, type PortSettings } from '../runtime/ports.js';
 import { noFaults, withFaults, type Faults } from './faults.js';
 import { Remote } from './remote.js';
+import type { DeskOrder } from './desk-main.js';
 import type { CrashPoint, OutageOf } from './scenario.js';
 import type { WorkerOrder } from './worker-main.js';
 
@@ -163,6 +164,7 @@ export class Stack {
     await Promise.all([emptied, named, listening.then((listener) => (this.listener = listener))]);
     const settings: PortSettings = {
       ledgerUrl: this.ledgerUrl,
+      packageRoot: this.options.config.packageRoot,
       smtpUrl: this.listener!.url,
       smsUrl: 'mailbox:',
       mailboxDir,
@@ -311,7 +313,9 @@ export class Stack {
   }
 
   /** A desk of its own that dies right after the intake was written, as one that is killed while opening a case. */
-  async dyingDesk(order: unknown): Promise<void> {
+  async dyingDesk(act: Pick<DeskOrder, 'policy' | 'now' | 'folder' | 'input' | 'by' | 'requestId'>): Promise<void> {
+    const { namespace, taskQueue, settings } = this.stage!;
+    const order: DeskOrder = { address: this.server.address, namespace, taskQueue, settings, ...act };
     const desk = this.remote('desk-main');
     const answered = desk.call('open', order).then(
       () => true,
@@ -343,6 +347,11 @@ export class Stack {
     ]);
   }
 
+  /** Mailbox of the present scenario. */
+  get mailboxDir(): string {
+    return this.stage?.mailboxDir ?? '';
+  }
+
   /** Addresses for somebody who wants to look around. */
   addresses(): Record<string, string> {
     return {
@@ -362,9 +371,10 @@ export class Stack {
     const connection = this.connection as Connection | undefined;
     const server = this.server as DevServer | undefined;
     const ledgerHost = this.ledgerHost as Remote | undefined;
-    await Promise.allSettled([this.worker?.kill(), connection?.close(), ledgerHost?.kill()]);
-    // Nothing of it is kept, so it need not end politely.
-    await server?.kill();
+    // Nothing of it is kept, so it need not end politely. The ledger's process goes last: it cleans up if we are
+    // killed on the way.
+    await Promise.allSettled([this.worker?.kill(), connection?.close(), server?.kill()]);
+    await ledgerHost?.kill();
     if (!this.options.keep) await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -3,10 +3,8 @@
  * production, with faults that the driver can arm.
  */
 import type { NativeConnection } from '@temporalio/worker';
-import { join } from 'node:path';
 import type { Ports } from '../adapters/ports.js';
-import { loadTemplates, type TemplateSet } from '../adapters/texts.js';
-import { loadConfig, packageRoot, useUtc } from '../runtime/config.js';
+import { loadConfig, useUtc } from '../runtime/config.js';
 import { connectNative } from '../runtime/connection.js';
 import { closePorts, openPorts, type PortSettings } from '../runtime/ports.js';
 import { ensureBundle } from '../worker/bundle.js';
@@ -33,7 +31,6 @@ installRuntime('warn');
 const faults = noFaults();
 let connection: { address: string; native: NativeConnection } | null = null;
 let serving: { workers: Workers; ports: Ports } | null = null;
-let texts: TemplateSet | null = null;
 
 async function native(address: string): Promise<NativeConnection> {
   if (connection?.address !== address) {
@@ -57,14 +54,13 @@ serveCalls({
     await stop();
     faults.crashAt = null;
     faults.down = new Set(order.down);
-    texts ??= await loadTemplates(join(packageRoot(), 'policy', 'templates'));
     const ports = await openPorts(order.settings);
     const workers = await createWorkers({
       nativeConnection: await native(order.address),
       namespace: order.namespace,
       config: { taskQueue: order.taskQueue },
       bundle: await ensureBundle(),
-      ports: { ...withFaults(ports, faults), texts },
+      ports: withFaults(ports, faults),
       deliveriesPerSecond: DELIVERIES_PER_SECOND,
     });
     // A worker that fails by itself is a worker that died: the driver sees it and starts another.

@@ -44,10 +44,19 @@ const LEVELS = { debug: 'DEBUG', info: 'INFO', warn: 'WARN', error: 'ERROR' } as
   SdkLogLevel
 >;
 
+/** One worker has no cases by design; the SDK warns of it at every start. */
+const EXPECTED = 'No workflows registered, not polling for workflow tasks';
+
 let installed = false;
 
+/** Makes a log field printable: errors as their text, big numbers as digits. */
+function plain(_key: string, value: unknown): unknown {
+  if (value instanceof Error) return value.stack ?? value.message;
+  return typeof value === 'bigint' ? value.toString() : value;
+}
+
 /**
- * Sets up the SDK's process-wide part: its log at our level on stderr, and no signal handling of its own, because
+ * Sets up the SDK's process-wide part: its log at our level on stderr, one JSON object a line, and no signal handling of its own, because
  * whoever started the workers decides in which order things stop. Call before connecting; a second call does nothing.
  */
 export function installRuntime(logLevel: Config['logLevel']): void {
@@ -55,7 +64,11 @@ export function installRuntime(logLevel: Config['logLevel']): void {
   installed = true;
   const level = LEVELS[logLevel];
   Runtime.install({
-    logger: new DefaultLogger(level),
+    logger: new DefaultLogger(level, ({ level: severity, timestampNanos, message, meta }) => {
+      if (message === EXPECTED) return;
+      const at = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
+      process.stderr.write(`${JSON.stringify({ at, level: severity, message, ...meta }, plain)}\n`);
+    }),
     shutdownSignals: [],
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: level, other: 'ERROR' }), forward: {} },

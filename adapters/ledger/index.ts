@@ -29,7 +29,6 @@ import { recordTurn } from './record.js';
 import type { LedgerTables } from './schema.js';
 
 export { LedgerUnavailable } from './connection.js';
-export { RecordConflict } from './record.js';
 
 /**
  * Opens the ledger on PostgreSQL, embedded or not. Connects on first use, so it opens while the database is down;

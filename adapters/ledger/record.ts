@@ -1,20 +1,9 @@
 import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { ClockRow, TaskRow, TurnRecord } from '../../domain/case.js';
+import { RecordConflict } from '../ports.js';
 import type { LedgerTables } from './schema.js';
 
 type Trx = Transaction<LedgerTables>;
-
-/** A turn came again under its key with other content: the ledger and the history disagree. Not retryable. */
-export class RecordConflict extends Error {
-  override readonly name = 'RecordConflict';
-  constructor(
-    readonly caseId: string,
-    readonly runId: string,
-    readonly turn: number,
-  ) {
-    super(`record.conflict: ${caseId} run ${runId} turn ${turn} is recorded with another digest`);
-  }
-}
 
 /**
  * Writes one turn. Turn and fact numbers of a case count on through continue-as-new and reopening, so a turn number

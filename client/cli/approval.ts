@@ -5,7 +5,16 @@ import { UsageError } from './errors.js';
 /** What an act would do, as lines of a plan: `clocks`, `messages`, `tasks` … */
 export interface Effect {
   title: string;
-  lines: [string, string][];
+  lines: PlanLine[];
+}
+/** A list is written one entry a line. */
+export type PlanLine = [name: string, text: string | string[]];
+
+/** Name and text, the name only once. */
+function spread(lines: readonly PlanLine[]): [string, string][] {
+  return lines.flatMap(([name, text]) =>
+    typeof text === 'string' ? [[name, text] as [string, string]] : text.map((each, i): [string, string] => [i === 0 ? name : '', each]),
+  );
 }
 
 /** `moderate`: a yes is enough. `severe`: the number must be typed. */
@@ -21,7 +30,7 @@ export async function approved(ctx: Context, effect: Effect, severity: Severity)
     const plan = Object.fromEntries(effect.lines);
     out.either({ dryRun: true, act: effect.title, effect: plan }, () => {
       out.line(`${effect.title}  ${out.c.dim('(dry run: nothing was changed)')}`);
-      out.lines(out.pairs(effect.lines));
+      out.lines(out.pairs(spread(effect.lines)));
     });
     return false;
   }
@@ -31,7 +40,7 @@ export async function approved(ctx: Context, effect: Effect, severity: Severity)
     throw new UsageError('usage.confirm', message, `if you mean it: --confirm ${severity.number}`, '--confirm');
   }
   out.say(out.e.bold(effect.title));
-  for (const [name, text] of effect.lines) out.say(`  ${out.e.dim(name.padEnd(10))} ${text}`);
+  for (const [name, text] of spread(effect.lines)) out.say(`  ${out.e.dim(name.padEnd(10))} ${text}`);
   if (severity.kind === 'moderate') {
     if (await ctx.prompts.confirm('Do it?', '--yes')) return true;
   } else {
@@ -43,11 +52,11 @@ export async function approved(ctx: Context, effect: Effect, severity: Severity)
 }
 
 /** A mild act: done at once; with `--dry-run` only told. True when it is to be done. */
-export function notOnlyDry(ctx: Context, title: string, lines: [string, string][]): boolean {
+export function notOnlyDry(ctx: Context, title: string, lines: PlanLine[]): boolean {
   if (!ctx.globals.dryRun) return true;
   ctx.out.either({ dryRun: true, act: title, effect: Object.fromEntries(lines) }, () => {
     ctx.out.line(`${title}  ${ctx.out.c.dim('(dry run: nothing was changed)')}`);
-    ctx.out.lines(ctx.out.pairs(lines));
+    ctx.out.lines(ctx.out.pairs(spread(lines)));
   });
   return false;
 }

@@ -1,5 +1,6 @@
 /** What a command is given: who acts, the facade when it is needed, where to print, how to ask, how to be interrupted. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AftercareApi } from '../api.js';
 import type { Staff } from '../../domain/organisation.js';
 import type { Config } from '../../runtime/config.js';
@@ -11,6 +12,9 @@ import { TerminalPrompts, type Prompts } from './prompts.js';
 
 /** Where an act stands, for the person who presses Ctrl-C. */
 type ActState = 'none' | 'sent' | 'done';
+
+/** How long Ctrl-C waits for the answer of an act already sent. */
+const PATIENCE_MS = 2_000;
 
 export interface ContextParts {
   out?: Output;
@@ -31,6 +35,7 @@ export class Context {
   private settings: Promise<Config> | null = null;
   private clock: Moments | null = null;
   private actState: ActState = 'none';
+  private acting: Promise<unknown> | null = null;
   private interruptHandler: (() => Promise<number> | number) | null = null;
 
   constructor(
@@ -117,7 +122,9 @@ export class Context {
   /** Runs an act, so that Ctrl-C and a lost connection can say what became of it. */
   async act<T>(run: () => Promise<T>): Promise<T> {
     this.actState = 'sent';
-    const result = await run();
+    const acting = run();
+    this.acting = acting.catch(() => undefined);
+    const result = await acting;
     this.actState = 'done';
     return result;
   }
@@ -140,6 +147,8 @@ export class Context {
   /** Ctrl-C: ends the command's own way, or says whether the act landed. Resolves to the exit code. */
   async interrupt(): Promise<number> {
     if (this.interruptHandler) return this.interruptHandler();
+    // An answer that is nearly here says more than a guess.
+    if (this.actState === 'sent') await Promise.race([this.acting, delay(PATIENCE_MS)]);
     const said = {
       none: 'Interrupted: nothing was sent.',
       sent: `Interrupted: the act was sent, its answer is not known. Repeating it is safe:\n  ${this.repeatLine()}`,

@@ -49,6 +49,31 @@ function fieldOf(problem: Problem): { field: string; message: string } {
   return { field: [place, problem.path].filter(Boolean).join(' '), message: `${value}${problem.allowed ?? ''}` };
 }
 
+/** What to do about a refusal of a case: the case says no, the desk says how to go on. */
+const REMEDIES: Record<string, string> = {
+  'task.roleNotAllowed': 'who may: aftercare staff list --role ROLE; hand it over: aftercare task reassign CASE --task NAME --to STAFF --reason …',
+  'task.personExcluded': 'somebody else must do it: aftercare task reassign CASE --task NAME --to STAFF --reason …',
+  'task.notOpen': 'what is open: aftercare case show CASE; to mend an answer: aftercare task correct',
+  'task.notYours': 'aftercare task claim CASE --task NAME, if nobody has it',
+  'task.notAnswered': 'answer it: aftercare task complete CASE --task NAME',
+  'case.closed': 'if it is not solved: aftercare case reopen CASE --reason …',
+  'case.personConcerned': 'a colleague must do it: aftercare task reassign CASE --to STAFF --reason …',
+  'case.alreadyPaused': 'aftercare case resume CASE first',
+  'case.notPaused': 'where it stands: aftercare case show CASE',
+  'case.waitsForTask': 'aftercare task complete CASE --task NAME ends the wait',
+  'case.ending': 'follow it: aftercare case watch CASE',
+  'case.alreadyAsked': 'a supervisor answers approveReclassification first',
+  'pause.tooLong': 'name an earlier --until, or none',
+  'pause.untilPast': 'name a later --until',
+  'level.highest': 'there is no level above',
+  'level.notHigher': 'levels: L1, L2, supervisor, L3, generalManager; name a higher one',
+  'merge.itself': 'name the earlier case with --into',
+  'act.roleNotAllowed': 'who may: aftercare staff list --role supervisor',
+  'staff.unknown': 'ids: aftercare staff list',
+  'policy.same': 'nothing to do',
+  'request.tooOld': 'where it stands: aftercare case show CASE; a new act needs a new request id',
+};
+
 function codeOf(error: unknown, fallback: string): string {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' ? code : fallback;
@@ -62,7 +87,7 @@ export function troubleOf(error: unknown): Trouble {
       code: error.code,
       message: error.message,
       fields: error.details.fields ?? [],
-      remedy: error.details.remedy ?? null,
+      remedy: error.details.remedy ?? REMEDIES[error.code] ?? null,
       requestId: error.details.requestId ?? null,
     };
   }

@@ -50,9 +50,11 @@ export interface Flag {
   /** As commander takes it: `--answer <KEY=VALUE>`. */
   flags: string;
   help: string;
-  kind: 'boolean' | 'number' | 'text' | 'list';
+  kind: 'boolean' | 'text' | 'list';
   choices: string[];
   required: boolean;
+  /** Its value, or each of its values, is a number. */
+  numeric: boolean;
 }
 
 /** The flags of a command, in the order of its input. */
@@ -70,11 +72,12 @@ function flagOf(field: string, schema: FlagSchema, required: boolean): Flag {
   const choices = (item.enum ?? []).map(String);
   if (schema.type === 'boolean') {
     const name = schema.default === true ? `no-${kebab(field)}` : kebab(field);
-    return { field, flags: `--${name}`, help, kind: 'boolean', choices: [], required: false };
+    return { field, flags: `--${name}`, help, kind: 'boolean', choices: [], required: false, numeric: false };
   }
   const value = schema.value ?? (choices.length > 0 && choices.length <= 5 ? choices.join('|') : field.toUpperCase());
-  const kind = schema.type === 'array' ? 'list' : schema.type === 'number' || schema.type === 'integer' ? 'number' : 'text';
-  return { field, flags: `--${kebab(field)} <${value}>`, help, kind, choices, required };
+  const kind = schema.type === 'array' ? 'list' : 'text';
+  const numeric = item.type === 'number' || item.type === 'integer';
+  return { field, flags: `--${kebab(field)} <${value}>`, help, kind, choices, required, numeric };
 }
 
 // ---------------------------------------------------------------- which command is meant
@@ -207,7 +210,7 @@ async function attach(
   command: Command,
   onRun: (input: Record<string, unknown>, globals: Globals) => void,
 ): Promise<void> {
-  const flags = await flagsOf(command);
+  const [flags, { suggest }] = await Promise.all([flagsOf(command), import('../forms.js')]);
   for (const flag of flags) leaf.addOption(optionOf(flag));
   const { positional } = command;
   if (positional) leaf.argument(`[${positional.field}${positional.many ? '...' : ''}]`);
@@ -221,7 +224,7 @@ async function attach(
     }
     const word: unknown = leaf.processedArgs[0];
     if (positional && word !== undefined && !(Array.isArray(word) && word.length === 0)) raw[positional.field] = word;
-    onRun(read(command, flags, raw), globalsOf(leaf.optsWithGlobals()));
+    onRun(read(command, flags, raw, suggest), globalsOf(leaf.optsWithGlobals()));
   });
 }
 
@@ -254,14 +257,16 @@ function globalsOf(given: Record<string, unknown>): Globals {
 }
 
 /** The typed words as the command's input. @throws UsageError naming flag, value and what is allowed */
-function read(command: Command, flags: readonly Flag[], raw: Record<string, unknown>): Record<string, unknown> {
+function read(
+  command: Command,
+  flags: readonly Flag[],
+  raw: Record<string, unknown>,
+  suggest: (word: string, candidates: readonly string[]) => string | null,
+): Record<string, unknown> {
   const typed: Record<string, unknown> = { ...raw };
-  for (const flag of flags) {
-    const value = raw[flag.field];
-    // "12x" stays text, so that the schema says what is wrong with it.
-    if (flag.kind === 'number' && typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value))) {
-      typed[flag.field] = Number(value);
-    }
+  for (const { field, numeric } of flags) {
+    const value = raw[field];
+    if (numeric && value !== undefined) typed[field] = Array.isArray(value) ? value.map(numberOf) : numberOf(value);
   }
   const parsed = command.input.safeParse(typed);
   if (parsed.success) return parsed.data;
@@ -275,15 +280,18 @@ function read(command: Command, flags: readonly Flag[], raw: Record<string, unkn
     const example = command.examples[0];
     throw new UsageError('usage.missing', `${shown} is missing`, example ? `e.g. ${example}` : help, shown);
   }
-  const near = flag?.choices.length ? nearest(String(value), flag.choices) : null;
-  const allowed = flag?.choices.length ? `one of ${flag.choices.join(', ')}` : issue.message;
-  const message = `${shown} cannot be "${String(value)}": ${allowed}`;
+  const place = issue.path[1];
+  const given = String(Array.isArray(value) && typeof place === 'number' ? value[place] : value);
+  const near = flag?.choices.length ? suggest(given, flag.choices) : null;
+  const expected = flag?.numeric && issue.code === 'invalid_type' ? 'a number' : issue.message;
+  const allowed = flag?.choices.length ? `one of ${flag.choices.join(', ')}` : expected;
+  const message = `${shown} cannot be "${given}": ${allowed}`;
   throw new UsageError('usage.value', `${message}${near ? `. Did you mean ${near}?` : ''}`, help, shown);
 }
 
-function nearest(word: string, candidates: readonly string[]): string | null {
-  const start = word.slice(0, 2).toLowerCase();
-  return candidates.find((candidate) => candidate.toLowerCase().startsWith(start)) ?? null;
+/** "12x" stays text, so that the schema says what is wrong with it. */
+function numberOf(value: unknown): unknown {
+  return typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)) ? Number(value) : value;
 }
 
 function fromCommander(

@@ -25,7 +25,7 @@ export function lengthText(minutes: number): string {
 function roughly(ms: number): string {
   const minutes = Math.floor(Math.abs(ms) / MINUTE);
   if (minutes < 60) return `${minutes} min`;
-  if (minutes < 2880) return `${Math.round(minutes / 60)} h`;
+  if (minutes < 2160) return `${Math.round(minutes / 60)} h`;
   return `${Math.round(minutes / 1440)} d`;
 }
 

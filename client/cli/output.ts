@@ -145,7 +145,9 @@ export class Output {
       this.value({ error: { code, message, fields, remedy, requestId } });
     } else {
       const { e } = this;
-      this.say(`${e.red('✗')} ${message}  ${e.dim(code)}`);
+      const [first = '', ...rest] = message.split('\n');
+      this.say(`${e.red('✗')} ${first}  ${e.dim(code)}`);
+      for (const line of rest) this.say(`  ${line.trim()}`);
       const width = Math.max(0, ...fields.map(({ field }) => widthOf(field))) + 2;
       // A single field whose text is the message already would be said twice.
       const told = fields.filter((field) => !(fields.length === 1 && message.includes(field.message)));

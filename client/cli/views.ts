@@ -1,10 +1,10 @@
 /** How a case, its tasks, clocks and story are written. Words first; colour only repeats them. */
 import type { CaseRow, ClockRow, MessageRow, Recipient, TaskRow } from '../../domain/case.js';
 import { COMPLAINT_TASKS } from '../../domain/complaint.js';
-import type { Calendars } from '../../domain/calendar.js';
+import { intervals, type Calendars } from '../../domain/calendar.js';
 import { usedMinutes } from '../../domain/clock.js';
 import type { OpenTaskRow } from '../../adapters/ports.js';
-import type { ClockExplanation } from '../api.js';
+import type { CaseSheet, ClockExplanation } from '../api.js';
 import type { Context } from './context.js';
 import { lengthText } from './moments.js';
 import { padEnd, type Column } from './output.js';
@@ -75,6 +75,11 @@ export function clockOfTask(task: Pick<TaskRow, 'name' | 'key' | 'dueAt' | 'roun
   );
 }
 
+/** The limit in the manual's words; one that is an instant as a time people read. */
+export function limitWords(ctx: Context, clock: ClockRow): string {
+  return clock.limitText.startsWith('until ') ? `until ${ctx.moments.at(clock.limitText.slice('until '.length))}` : clock.limitText;
+}
+
 /** `calendars` count the minutes of the span that is still open. */
 export function clockColumns(ctx: Context, calendars: Calendars): Column<ClockRow>[] {
   const { c } = ctx.out;
@@ -85,7 +90,7 @@ export function clockColumns(ctx: Context, calendars: Calendars): Column<ClockRo
   };
   return [
     { head: 'clock', cell: (clock) => (clock.round > 1 ? `${clock.name}#${clock.round}` : clock.name) },
-    { head: 'limit', cell: (clock) => clock.limitText },
+    { head: 'limit', cell: (clock) => limitWords(ctx, clock) },
     { head: 'used', cell: (clock) => lengthText(usedMinutes(clock, ctx.moments.now.toISOString(), calendars)) },
     { head: 'due', cell: (clock) => (clock.stoppedAt ? ctx.moments.at(clock.dueAt) : dueText(ctx, clock.dueAt, clock.provisional)) },
     { head: 'state', cell: state },
@@ -126,7 +131,7 @@ function plain(value: unknown): string {
 }
 
 /** A deadline, stretch by stretch, and what comes next on it. */
-export function explanationLines(ctx: Context, explanation: ClockExplanation): string[] {
+export function explanationLines(ctx: Context, explanation: ClockExplanation, calendars: Calendars): string[] {
   const { clock, lines, ahead } = explanation;
   const { c } = ctx.out;
   const { moments } = ctx;
@@ -140,12 +145,22 @@ export function explanationLines(ctx: Context, explanation: ClockExplanation): s
   const counted = lines.reduce((sum, line) => sum + (line.counted ? line.minutes : 0), 0);
   const used = `${lengthText(counted)} of ${lengthText(clock.limitMinutes)} used`;
   return [
-    `${c.bold(name)} · ${clock.limitText} · calendar ${clock.calendar} · ${c.dim(clock.rule)}`,
+    `${c.bold(name)} · ${limitWords(ctx, clock)} · calendar ${clock.calendar} · ${c.dim(clock.rule)}`,
     `  ${due}${late}`,
     ...intervalLines(ctx, lines),
     `  ${used}`,
+    ...toComeLines(ctx, clock, calendars),
     ...aheadLines(ctx, ahead),
   ];
+}
+
+/** What still has to pass until a running clock is due, by the calendar in force. */
+export function toComeLines(ctx: Context, clock: ClockRow, calendars: Calendars): string[] {
+  const now = ctx.moments.now.toISOString();
+  if (clock.stoppedAt !== null || clock.pausedAt !== null || clock.dueAt <= now) return [];
+  const from = clock.startedAt > now ? clock.startedAt : now;
+  const stretches = intervals(calendars, clock.calendar, from, clock.dueAt);
+  return [`  ${ctx.out.c.dim('to come')}`, ...intervalLines(ctx, stretches)];
 }
 
 export function intervalLines(
@@ -184,6 +199,24 @@ export function aheadLines(ctx: Context, ahead: ClockExplanation['ahead']): stri
 export function textOf(texts: Record<string, string>, value: unknown): string | null {
   const reference = value as { content?: string } | null | undefined;
   return reference?.content ? (texts[reference.content] ?? '(hidden from you, or erased)') : null;
+}
+
+function idsIn(value: unknown, into: Set<string>): void {
+  if (typeof value !== 'object' || value === null) return;
+  const { content } = value as { content?: unknown };
+  if (typeof content === 'string') into.add(content);
+  for (const inner of Object.values(value)) idsIn(inner, into);
+}
+
+/** What was said when the case was opened: the texts that belong to no answer and no later fact. */
+export function openingTexts(sheet: Pick<CaseSheet, 'texts' | 'tasks' | 'timeline'>): string[] {
+  const later = new Set<string>();
+  idsIn(sheet.tasks, later);
+  idsIn(
+    sheet.timeline.filter((fact) => fact.what !== 'opened'),
+    later,
+  );
+  return Object.entries(sheet.texts).flatMap(([id, text]) => (later.has(id) ? [] : [text]));
 }
 
 /** A task's answer, one pair a field, texts in their own words. */

@@ -2,17 +2,16 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadTemplates, TemplateLintError } from '../../adapters/texts.js';
 import {
   formatDay,
   formatInstant,
   formatParam,
-  loadTemplates,
   renderMessage,
   senderParams,
-  TemplateLintError,
   type Lookups,
   type TemplateSet,
-} from '../../adapters/texts.js';
+} from '../../domain/text.js';
 import { FileError } from '../../adapters/organisation-file.js';
 import {
   calledAs,

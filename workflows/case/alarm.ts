@@ -200,6 +200,7 @@ export class Alarm {
       rule,
       params: { task: { word: task === undefined ? `clock:${about}` : `task:${about}` }, percent, due: { at: clock.dueAt } },
       key: `${kase.caseId}/reminder/${clock.key}@${clock.startedAt}/${percent}/${person}`,
+      subject: clock.key,
       ...(taskKey === null ? {} : { mootWith: taskKey }),
       urgency: this.isCritical(clock) ? 'critical' : 'normal',
     });
@@ -247,6 +248,7 @@ export class Alarm {
         rule: clock.rule,
         params: { task: { word: task === undefined ? `clock:${clock.name}` : `task:${task.name}` }, due: { at: clock.dueAt }, staff: { staff: person ?? kase.owner } },
         key: `${kase.caseId}/late/${clock.key}@${clock.startedAt}/${id}`,
+        subject: clock.key,
         urgency: this.isCritical(clock) ? 'critical' : 'normal',
       });
   }

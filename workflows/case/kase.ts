@@ -94,6 +94,8 @@ export interface TellOptions {
   urgency?: PendingMessage['urgency'];
   channels?: Channel[];
   mootWith?: string;
+  /** What it is about: of several held messages with one subject to one reader only the newest goes (AT-28). */
+  subject?: string;
   /** Formal written form for those who prefer mail; it has no SMS (texts.md). */
   written?: { template: string; params: Record<string, MessageParam> };
   /** Key instead of the derived one: messages of several cases to one person may share it (W11). */
@@ -859,6 +861,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     taskKey: string | null,
     behaviour: ClockState['behaviour'],
   ): ClockState {
+    const policy = this.policy.clocks[name as ClockName] as Snapshot['policy']['clocks'][ClockName] | undefined;
     const clock: ClockState = {
       ...startClock({
         key,
@@ -872,8 +875,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       }),
       behaviour,
       taskKey,
-      reminders: this.policy.reminders.percents,
-      raises: true,
+      reminders: policy?.reminders ?? this.policy.reminders.percents,
+      raises: policy?.raises ?? true,
       fired: [],
       policyName: null,
     };
@@ -1107,12 +1110,24 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       turn: this.state.turn + 1,
       next: 0,
       forCustomer,
+      subject: `${'id' in to ? to.id : to.content}/${options.subject ?? template}`,
     };
+    if (notBefore !== null) this.supersede(message);
     this.state.messages[message.key] = message;
     this.touchMessage(message);
     const line = { key: message.key, template, to: 'id' in to ? to.id : to.kind };
     if (notBefore === null) this.fact('messageQueued', line, null, options.rule);
     else this.fact('messageDeferred', { ...line, until: notBefore, reason: message.reason }, null, options.rule);
+  }
+  /** A held message gives way to a newer one on the same subject (AT-28). */
+  private supersede(newer: PendingMessage): void {
+    for (const older of Object.values(this.state.messages)) {
+      if (older.subject !== newer.subject || older.status !== 'deferred' || older.notBefore === null) continue;
+      delete this.state.messages[older.key];
+      this.touchMessage({ ...older, status: 'dropped', at: this.now, reason: 'newer' });
+      const to = 'id' in older.to ? older.to.id : older.to.kind;
+      this.fact('messageDropped', { key: older.key, template: older.template, to, reason: 'newer' }, null, 'AT-28');
+    }
   }
   /** When a normal message may go: customers not in quiet hours (AT-28), staff in service hours only (AT-25). */
   private heldUntil(at: Instant, forCustomer: boolean, key: string): Instant | null {
@@ -1213,7 +1228,7 @@ function clockRow(clock: ClockState) {
 }
 
 export function messageRow(message: PendingMessage) {
-  const { mootWith: _m, turn: _t, next: _n, forCustomer: _c, ...row } = message;
+  const { mootWith: _m, turn: _t, next: _n, forCustomer: _c, subject: _s, ...row } = message;
   return row;
 }
 

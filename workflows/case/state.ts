@@ -47,6 +47,8 @@ export interface PendingMessage extends MessageRow {
   /** Index of the next channel to try. */
   next: number;
   forCustomer: boolean;
+  /** Reader and matter; of held messages with one subject only the newest goes (AT-28). */
+  subject: string;
 }
 
 export interface Ending {

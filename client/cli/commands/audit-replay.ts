@@ -13,6 +13,8 @@ export default command({
   async run(ctx, { targets }) {
     const { out } = ctx;
     const [{ replayTargets }, { ensureBundle }] = await Promise.all([import('../../../audit/index.js'), import('../../../worker/bundle.js')]);
+    // Before anything of the SDK starts, or its log goes to stderr.
+    (await import('../../../worker/worker.js')).installRuntime((await ctx.config()).logLevel);
     const desk = operator(ctx);
     try {
       const bundle = await ensureBundle();

@@ -17,7 +17,7 @@ export default command({
     const { formatTimeline, timelineOf, timelineOfExport } = await import('../../../audit/index.js');
     const lines = existsSync(target) ? await timelineOfExport(target, { language }) : await ofCase();
     out.either(lines, () => {
-      if (lines.length) out.line(formatTimeline(lines, { color: out.c.isColorSupported }));
+      if (lines.length) out.line(formatTimeline(lines, { color: out.c.isColorSupported }).trimEnd());
       else out.line('nothing happened yet');
     });
 

@@ -30,7 +30,7 @@ export default command({
     } catch (error) {
       const trouble = troubleOf(error);
       if (trouble.exit !== 4 || out.json) throw error;
-      out.say(`Nothing is running here: ${trouble.message}`);
+      out.say(`Nothing is running here: ${trouble.message.split('. ')[0]}.`);
       out.say('Start it: npx aftercare up');
       return trouble.exit;
     }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sendAct, tellResult } from '../acts.js';
-import { approved } from '../approval.js';
+import { approved, type PlanLine } from '../approval.js';
 import { command } from '../command.js';
 import { CASE, caseNumber, reasonFlag } from '../inputs.js';
 
@@ -20,8 +20,8 @@ export default command({
     const open = sheet.tasks.filter((task) => task.status === 'open');
     const clocks = sheet.clocks.filter((clock) => clock.stoppedAt === null);
     const waiting = sheet.messages.filter((message) => message.status === 'queued' || message.status === 'deferred');
-    const lines: [string, string][] = [
-      ['tasks', open.map((task) => `${task.key} (${task.assignee ?? task.role}) no longer needed`).join(', ') || 'none is open'],
+    const lines: PlanLine[] = [
+      ['tasks', open.length ? open.map((task) => `${task.key} (${task.assignee ?? task.role}) no longer needed`) : 'none is open'],
       ['clocks', clocks.map((clock) => clock.name).join(', ') || 'none is running'],
       ['messages', waiting.map((message) => `${message.template} unsent`).join(', ') || 'none is waiting'],
       ['undo', 'what was borrowed, booked or collected is given back, in reverse; a failure becomes a task'],

@@ -2,13 +2,16 @@ import { z } from 'zod';
 import { limitText, startClock } from '../../../domain/clock.js';
 import type { Instant } from '../../../domain/case.js';
 import { sendAct, tellResult } from '../acts.js';
-import { approved } from '../approval.js';
+import { approved, type PlanLine } from '../approval.js';
 import { command } from '../command.js';
 import { UsageError } from '../errors.js';
 import { instantText } from '../../forms.js';
 import { CASE, caseNumber } from '../inputs.js';
 
 const REASONS = ['waitingCustomer', 'waitingUnit', 'waitingManufacturer', 'waitingTaxBureau'] as const;
+
+/** A wait moves no promise, and nobody's call-out. */
+const GOES_ON = ['promise', 'takeCharge'];
 
 export default command({
   name: 'case pause',
@@ -34,6 +37,8 @@ export default command({
     }
     const sheet = await api.sheet(caseId, (await ctx.actor()).id);
     const running = sheet.clocks.filter((clock) => clock.stoppedAt === null && clock.pausedAt === null);
+    const still = running.filter((clock) => !GOES_ON.includes(clock.name));
+    const goesOn = running.filter((clock) => GOES_ON.includes(clock.name));
     const rule = policy.pauses[reason];
     const wait = startClock({
       key: 'wait',
@@ -46,8 +51,12 @@ export default command({
       calendars,
     });
     const latest: Instant = end !== null && Date.parse(end) < Date.parse(wait.dueAt) ? end : wait.dueAt;
-    const lines: [string, string][] = [
-      ['clocks', running.map((clock) => `${clock.name} stands still (was due ${ctx.moments.at(clock.dueAt)})`).join('; ') || 'none is running'],
+    const lines: PlanLine[] = [
+      ['clocks', [
+          ...still.map((clock) => `${clock.name} stands still (was due ${ctx.moments.at(clock.dueAt)})`),
+          ...goesOn.map((clock) => `${clock.name} goes on, due ${ctx.moments.due(clock.dueAt)}`),
+          ...(running.length ? [] : ['none is running']),
+        ]],
       ['wait', `until ${ctx.moments.due(latest)} at the latest; limit ${limitText(rule.limit)}, ${rule.rule}`],
       ['messages', 'reminders of the paused clocks wait too'],
     ];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command } from '../command.js';
 import { CASE, caseNumber } from '../inputs.js';
-import { answerPairs, caseColumns, clockColumns, dueText, messageColumns, standing } from '../views.js';
+import { answerPairs, caseColumns, clockColumns, dueText, messageColumns, openingTexts, standing } from '../views.js';
 
 export default command({
   name: 'case show',
@@ -16,8 +16,8 @@ export default command({
   async run(ctx, { case: caseId, messages }) {
     const { out } = ctx;
     const { c } = out;
-    const api = await ctx.open();
     const actor = await ctx.actor();
+    const api = await ctx.open();
     const sheet = await api.sheet(caseId, actor.id);
     out.either(sheet, () => {
       const { row } = sheet;
@@ -27,6 +27,7 @@ export default command({
       out.lines(
         out.pairs([
           ['complainant', sheet.view === 'masked' ? 'hidden from you (PRV-02)' : [who?.customer?.name, who?.name, who?.phone].filter(Boolean).join(', ') || row.identity],
+          ['matter', openingTexts(sheet).join(' · ')],
           ['owner', c.cyan(row.owner)],
           ['received', moments.at(row.receivedAt)],
           ['opened', moments.at(row.openedAt)],
@@ -55,6 +56,11 @@ export default command({
         const at = task.completedAt ? moments.at(task.completedAt) : '';
         out.line(`${c.bold(task.key)}  ${c.dim(at)}  ${c.cyan(task.completedBy ?? '')}`);
         out.lines(out.pairs(answerPairs(sheet.texts, task.answer ?? {})));
+        for (const fact of sheet.timeline.filter((each) => each.what === 'taskCorrected' && each.data['key'] === task.key)) {
+          const correction = answerPairs(sheet.texts, (fact.data['correction'] ?? {}) as Record<string, unknown>);
+          const what = correction.map(([field, text]) => `${field} ${text}`).join(', ');
+          out.line(`  ${c.yellow('corrected')}  ${what}  ${c.dim(`${moments.at(fact.at)}, ${fact.actor ?? ''}`)}`);
+        }
       }
       if (sheet.clocks.length) {
         out.line(c.bold('Clocks'));

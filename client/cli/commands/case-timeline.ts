@@ -25,7 +25,7 @@ export default command({
       if (ctx.globals.time === 'iso') {
         for (const line of lines) out.line(`${ctx.moments.iso(line.at)}  ${line.who}  ${line.text}  ${line.rule ?? ''}`.trimEnd());
       } else if (lines.length) {
-        out.line(formatTimeline(lines, { color: out.c.isColorSupported }));
+        out.line(formatTimeline(lines, { color: out.c.isColorSupported }).trimEnd());
       }
       for (const refusal of what.length === 0 ? sheet.refusals : []) {
         out.line(`  ${out.c.dim(ctx.moments.at(refusal.at))}  ${out.c.cyan(refusal.actor)}  ${out.c.yellow('refused')}  ${refusal.act}: ${refusal.code}`);

@@ -32,7 +32,7 @@ export default command({
       if (shown.length === 0) out.line('no clock yet');
       shown.forEach((explanation, i) => {
         if (i > 0) out.line();
-        out.lines(explanationLines(ctx, explanation));
+        out.lines(explanationLines(ctx, explanation, api.policy.calendars));
       });
     });
     if (shown.length < told.length) out.say(`${told.length - shown.length} stopped clocks left out; --all shows them.`);

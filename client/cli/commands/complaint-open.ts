@@ -23,8 +23,8 @@ export default command({
   ],
   async run(ctx, input) {
     const { out } = ctx;
-    const api = await ctx.open();
     const actor = await ctx.actor();
+    const api = await ctx.open();
     const schema = complaintIntakeForm('edge');
     const intake = await gatherAnswer(ctx, schema, input, { title: 'New complaint' });
     if (!notOnlyDry(ctx, 'open a complaint', [['receipt', JSON.stringify(intake)]])) return;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { deliveryQueueOf } from '../../../domain/names.js';
 import type { Config } from '../../../runtime/config.js';
@@ -89,7 +89,7 @@ async function checks(ctx: Context, desk: Operator): Promise<Check[]> {
     stack.found ? run() : Promise.resolve({ state: 'skipped', text: 'not checked: nothing is running' });
   return [
     ['node', () => Promise.resolve(checkNode())],
-    ['engine', () => Promise.resolve(checkEngine(config, stack.found !== null))],
+    ['engine', () => checkEngine(config, stack.found !== null)],
     ['stack', () => Promise.resolve(stack.found ? ok(`running on ${config.home}`) : fail(stack.why, 'npx aftercare up'))],
     ['temporal', needsStack(async () => ok((await desk.temporal()).address))],
     ['search attributes', needsStack(() => checkAttributes(desk))],
@@ -113,13 +113,17 @@ function checkNode(): Finding {
   return fail(`${process.versions.node} is too old`, 'install Node 20.20 or newer');
 }
 
-function checkEngine(config: Config, running: boolean): Finding {
+async function checkEngine(config: Config, running: boolean): Promise<Finding> {
   if (running) return ok('in use');
-  const named = config.temporalCli ?? 'temporal';
-  const asked = spawnSync(named, ['--version'], { encoding: 'utf8', timeout: 5_000 });
+  const { cachePath, givenAddress } = await import('../../../runtime/engine.js');
+  const given = givenAddress(config);
+  if (given) return ok(`${given.address}, from ${given.source}`);
+  const asked = spawnSync(config.temporalCli ?? 'temporal', ['--version'], { encoding: 'utf8', timeout: 5_000 });
   if (asked.status === 0) return ok(asked.stdout.trim().split('\n')[0]!);
-  if (config.temporalCli) return fail(`AFTERCARE_TEMPORAL_CLI=${config.temporalCli} does not run`, 'point it to a temporal CLI 1.9 or newer, or unset it');
-  if (existsSync(join(config.cacheDir, 'engine')) || existsSync(config.cacheDir)) return ok(`fetched, or will be, under ${config.cacheDir}`);
+  if (config.temporalCli) {
+    return fail(`AFTERCARE_TEMPORAL_CLI=${config.temporalCli} does not run`, 'point it to a temporal CLI 1.9 or newer, or unset it');
+  }
+  if (existsSync(cachePath(config))) return ok(cachePath(config));
   return warn('none here yet', 'the first npx aftercare up fetches it');
 }
 
@@ -155,14 +159,14 @@ async function checkMail(desk: Operator): Promise<Finding> {
 
 async function checkPolicy(ctx: Context): Promise<Finding> {
   const { policy, digest, source } = await loadPolicyOf(ctx, undefined);
-  return ok(`${source}, version ${policy.version}, ${digest.slice(0, 12)}`);
+  return ok(`${relative(process.cwd(), source)}, version ${policy.version}, ${digest.slice(0, 12)}`);
 }
 
 async function checkHorizons(ctx: Context): Promise<Finding> {
   const { calendars } = await loadPolicyOf(ctx, undefined);
   const [nearest] = horizons(calendars, new Date()).sort((a, b) => a.daysLeft - b.daysLeft);
   if (!nearest) return ok('no holidays are counted');
-  const text = `${nearest.calendar} known to ${nearest.horizonOn}`;
+  const text = `holidays known to ${nearest.horizonOn}`;
   if (nearest.daysLeft >= HORIZON_DAYS) return ok(text);
   return warn(
     `${text}${nearest.daysLeft < 0 ? ', which has passed' : `, ${nearest.daysLeft} days ahead`}: deadlines beyond are provisional`,

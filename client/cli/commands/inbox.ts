@@ -32,8 +32,8 @@ export default command({
   }),
   async run(ctx, { mine, role, late, failIfLate }) {
     const { out } = ctx;
-    const api = await ctx.open();
     const actor = await ctx.actor();
+    const api = await ctx.open();
     const own = await api.inbox(actor.id);
     const source = role === undefined ? own : { ...own, ...inboxOfRole(ctx, await api.tasks({ role })) };
     const keep = (tasks: OpenTaskRow[]) => (mine ? tasks.filter((task) => task.assignee === actor.id) : tasks);

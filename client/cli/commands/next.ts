@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { taskForm } from '../acts.js';
 import { command } from '../command.js';
 import { allowedText, fieldsOf } from '../../forms.js';
-import { aheadLines, caseColumns, clockOfTask, dueText, intervalLines, lineToType, standing } from '../views.js';
+import { aheadLines, caseColumns, clockOfTask, dueText, intervalLines, limitWords, lineToType, openingTexts, standing, toComeLines } from '../views.js';
 
 export default command({
   name: 'next',
@@ -12,8 +12,8 @@ export default command({
   input: z.strictObject({}),
   async run(ctx) {
     const { out } = ctx;
-    const api = await ctx.open();
     const actor = await ctx.actor();
+    const api = await ctx.open();
     const task = await api.next(actor.id);
     if (task === null) {
       out.either(null, () => out.line(`${out.c.cyan(actor.id)}  nothing to do: all answered`));
@@ -33,7 +33,7 @@ export default command({
           ['customer', customer],
           ['phone', sheet.complainant?.phone],
           ['owner', sheet.row.owner],
-          ['texts', Object.values(sheet.texts)[0]],
+          ['matter', openingTexts(sheet).join(' · ')],
         ]),
       );
       out.line();
@@ -46,8 +46,9 @@ export default command({
       if (explanation) {
         out.line();
         out.line(out.c.bold('Why it is due then'));
-        out.line(`  ${explanation.clock.limitText} of ${explanation.clock.calendar}, from ${ctx.moments.at(explanation.clock.startedAt)}`);
+        out.line(`  ${limitWords(ctx, explanation.clock)} of ${explanation.clock.calendar}, from ${ctx.moments.at(explanation.clock.startedAt)}`);
         out.lines(intervalLines(ctx, explanation.lines));
+        out.lines(toComeLines(ctx, explanation.clock, api.policy.calendars));
         if (explanation.ahead.length) {
           out.line();
           out.line(out.c.bold('Who hears if it slips'));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EXIT } from '../../api.js';
-import { approved, type Severity } from '../approval.js';
+import { approved, type PlanLine, type Severity } from '../approval.js';
 import { command } from '../command.js';
 import { troubleOf } from '../errors.js';
 import { caseNumber, reasonFlag } from '../inputs.js';
@@ -24,8 +24,8 @@ export default command({
   async run(ctx, { file, case: only, reason }) {
     const { out } = ctx;
     const policy = await loadPolicyOf(ctx, file);
-    const api = await ctx.open();
     const actor = await ctx.actor();
+    const api = await ctx.open();
     const open = (await api.cases({ status: ['open'] })).map((row) => row.caseId);
     const targets = open.filter((caseId) => only === undefined || caseId === only);
     if (targets.length === 0) {
@@ -34,10 +34,10 @@ export default command({
     }
     const moves = (await api.policyEffect(policy)).filter((move) => targets.includes(move.caseId));
     const changes = differences(api.policy.policy, policy.policy);
-    const lines: [string, string][] = [
+    const lines: PlanLine[] = [
       ['cases', only ?? `${targets.length} open`],
-      ['numbers', changes.map(({ path, from, to }) => `${path} ${from} → ${to}`).join('; ') || 'the same as those in force'],
-      ['clocks', moves.map((move) => `${move.caseId} ${move.clock}: ${ctx.moments.at(move.dueAt)} → ${ctx.moments.at(move.wouldBeDueAt)}`).join('; ') || 'no deadline moves'],
+      ['numbers', changes.length ? changes.map(({ path, from, to }) => `${path} ${from} → ${to}`) : 'the same as those in force'],
+      ['clocks', moves.length ? moves.map((move) => `${move.caseId} ${move.clock}: ${ctx.moments.at(move.dueAt)} → ${ctx.moments.at(move.wouldBeDueAt)}`) : 'no deadline moves'],
       ['messages', 'whoever hears of a new deadline by the manual is told'],
     ];
     const severity: Severity = { kind: 'severe', number: only ?? String(targets.length), what: only ? 'the case number' : 'the number of cases' };

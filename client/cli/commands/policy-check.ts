@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { z } from 'zod';
 import { command } from '../command.js';
 import { horizons, loadPolicyOf } from '../policies.js';
@@ -15,12 +16,12 @@ export default command({
     const reach = horizons(calendars, new Date());
     const clocks = Object.keys(policy.clocks).length;
     out.either({ valid: true, source, version: policy.version, digest, clocks, horizons: reach }, () => {
-      out.line(`${out.c.green('✓')} ${source}: version ${policy.version}, ${clocks} clocks, zone ${policy.zone.name}`);
-      out.lines(out.pairs([['digest', digest]]));
-      for (const { calendar, horizonOn, daysLeft } of reach) {
-        const near = daysLeft < 60 ? out.c.yellow(`  ! ${daysLeft < 0 ? 'passed' : `only ${daysLeft} days left`}: deadlines beyond are provisional`) : '';
-        out.lines(out.pairs([[calendar, `known to ${horizonOn}${near}`]]));
-      }
+      out.line(`${out.c.green('✓')} ${relative(process.cwd(), source)}: version ${policy.version}, ${clocks} clocks, zone ${policy.zone.name}`);
+      const far = reach.map(({ calendar, horizonOn, daysLeft }): [string, string] => {
+        const near = daysLeft < 0 ? 'passed' : `only ${daysLeft} days left`;
+        return [calendar, `known to ${horizonOn}${daysLeft < 60 ? out.c.yellow(`  ! ${near}: deadlines beyond are provisional`) : ''}`];
+      });
+      out.lines(out.pairs([['digest', digest], ...far]));
     });
   },
 });

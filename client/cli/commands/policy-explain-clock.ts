@@ -61,7 +61,9 @@ export default command({
       at: instantAtPercent(clock, percent, calendars),
     }));
     out.either({ from: at, limit, limitMinutes: clock.limitMinutes, calendar: clock.calendar, dueAt: clock.dueAt, provisional: clock.provisional, lines: told.lines, percents }, () => {
-      out.line(`${out.c.bold(limitText(limit))} of ${clock.calendar} = ${lengthText(clock.limitMinutes)}, from ${moments.day(at)} ${moments.time(at)}`);
+      const minutes = lengthText(clock.limitMinutes);
+      const counted = minutes === limitText(limit) ? '' : `, ${minutes} to count`;
+      out.line(`${out.c.bold(limitText(limit))} of ${clock.calendar}${counted}, from ${moments.day(at)} ${moments.time(at)}`);
       out.lines(intervalLines(ctx, told.lines));
       const provisional = clock.provisional ? out.c.yellow('  provisional: past what the calendar knows') : '';
       out.line(`  ${out.c.bold('due')} ${moments.style === 'iso' ? moments.iso(clock.dueAt) : `${moments.day(clock.dueAt)} ${moments.time(clock.dueAt)}`}${provisional}`);

@@ -20,18 +20,24 @@ export default command({
   }),
   notes: ['Exit 0 when everything went as written, 1 when not: every miss with file:line, expected, actual.'],
   async run(ctx, { files, out: folder, printExpect, keep }) {
-    const { out } = ctx;
-    const [{ simulate }, { missText }] = await Promise.all([import('../../../simulation/index.js'), import('../../../simulation/result.js')]);
-    const config = await ctx.config();
+    const { out, globals } = ctx;
+    const { simulate } = await import('../../../simulation/index.js');
     const paths = (await Promise.all(files.map(scenariosOf))).flat();
-    const results = await simulate(paths, { config, keep, printExpect, ...(folder === undefined ? {} : { out: folder }), say: (line: string) => out.say(line) });
+    const running = simulate(paths, {
+      config: await ctx.config(),
+      keep,
+      printExpect,
+      verbose: globals.verbose,
+      ...(folder === undefined ? {} : { out: folder }),
+      // With --json stdout is the result alone.
+      say: (line) => (out.json ? out.say(line) : out.line(line)),
+    });
+    // A stack that is kept ends by Ctrl-C in its own order; it hears the signal, too.
+    if (keep) ctx.onInterrupt(() => running.then(() => EXIT.interrupted));
+    const results = await running;
     const ok = results.every((result) => result.ok);
     // One scenario is one object; several are a list.
     out.either(paths.length === 1 ? results[0] : results, () => {
-      for (const result of results) {
-        out.line(`${result.ok ? out.c.green('✓') : out.c.red('✗')} ${result.title}  ${out.c.dim(result.file)}`);
-        for (const miss of result.misses ?? []) out.line(`  ${missText(miss)}`);
-      }
       if (results.length > 1) out.line(`${results.filter((result) => result.ok).length} of ${results.length} as written`);
     });
     return ok ? EXIT.done : EXIT.failed;

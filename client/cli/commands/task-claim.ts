@@ -16,8 +16,8 @@ export default command({
   input: z.strictObject({ case: caseNumber(), task: taskFlag() }),
   notes: ['You are told of its deadline from now on.'],
   async run(ctx, input) {
-    const api = await ctx.open();
     const actor = await ctx.actor();
+    const api = await ctx.open();
     const { task } = await meantTask(api, input.case, actor.id, input.task);
     if (!notOnlyDry(ctx, `claim ${task} in ${input.case}`, [['who', actor.id]])) return;
     tellResult(ctx, `${task} claimed`, input.case, await sendAct(ctx, 'claimTask', input.case, { task }));

@@ -18,8 +18,8 @@ export default command({
   input: z.strictObject({ case: caseNumber(), task: taskFlag(), answer: answerFlag(), file: fileFlag() }),
   notes: ['The form of a task: aftercare task show CASE --task NAME'],
   async run(ctx, input) {
-    const api = await ctx.open();
     const actor = await ctx.actor();
+    const api = await ctx.open();
     const { task, row } = await meantTask(api, input.case, actor.id, input.task);
     const schema = taskForm(task);
     const due = row?.dueAt ? `, due ${ctx.moments.due(row.dueAt)}` : '';

@@ -16,8 +16,8 @@ export default command({
   input: z.strictObject({ case: caseNumber(), task: taskFlag() }),
   notes: ['Anyone of its role may claim it.'],
   async run(ctx, input) {
-    const api = await ctx.open();
     const actor = await ctx.actor();
+    const api = await ctx.open();
     const { task } = await meantTask(api, input.case, actor.id, input.task);
     if (!notOnlyDry(ctx, `release ${task} in ${input.case}`, [['who', actor.id]])) return;
     tellResult(ctx, `${task} released`, input.case, await sendAct(ctx, 'releaseTask', input.case, { task }));

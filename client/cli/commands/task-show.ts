@@ -15,8 +15,8 @@ export default command({
   input: z.strictObject({ case: caseNumber(), task: taskFlag() }),
   async run(ctx, input) {
     const { out } = ctx;
-    const api = await ctx.open();
     const actor = await ctx.actor();
+    const api = await ctx.open();
     const named = input.task ?? (await meantTask(api, input.case, actor.id, undefined)).task;
     const form = taskForm(named);
     const sheet = await api.sheet(input.case, actor.id);

@@ -10,8 +10,8 @@ export default command({
   input: z.strictObject({}),
   async run(ctx) {
     const { out } = ctx;
-    const api = await ctx.open();
     const actor = await ctx.actor();
+    const api = await ctx.open();
     const organisation = await api.organisation();
     const { levels } = api.policy.policy;
     const every = [...new Set(organisation.staff.flatMap((person) => person.roles))];

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LedgerUnavailable, RecordConflict, openLedger } from '../../../adapters/ledger/index.js';
+import { LedgerUnavailable, openLedger } from '../../../adapters/ledger/index.js';
+import { RecordConflict } from '../../../adapters/ports.js';
 import type { ContentRow, IntakeRequest, LedgerPort } from '../../../adapters/ports.js';
 import type {
   CaseRow,
