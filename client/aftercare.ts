@@ -19,7 +19,7 @@ import { addDays, dayOf, instantOf, wholeMinute } from '../domain/calendar.js';
 import { relimitClock } from '../domain/clock.js';
 import { actForms } from '../domain/forms-case.js';
 import { complaintForms, complaintIntakeForm } from '../domain/forms-complaint.js';
-import { formIssues, type PendingFile, type PendingText } from '../domain/forms.js';
+import { formIssues, type PendingFile, type PendingStaff, type PendingText } from '../domain/forms.js';
 import { deskOf, type Organisation, type Staff } from '../domain/organisation.js';
 import { normaliseMobile, parsePhone } from '../domain/phone.js';
 import { checkTaxpayerId } from '../domain/taxpayer.js';
@@ -91,8 +91,6 @@ export class Aftercare implements AftercareApi {
     if (receivedAt > this.at)
       throw invalid('complaint', [{ field: 'receivedAt', message: 'lies in the future' }], requestId);
     const who = await this.complainant(form, requestId);
-    for (const person of (form['personsConcerned'] as string[]) ?? []) await this.staff(person);
-
     const { value, contents } = await this.stored({ ...form, receivedAt, complainant: undefined }, null, actor.id, requestId);
     const stored = value as Record<string, unknown>;
     delete stored['complainant'];
@@ -301,7 +299,6 @@ export class Aftercare implements AftercareApi {
     if (!parsed.success) throw await this.refused(caseId, by, name, invalid(name, formIssues(parsed.error), requestId));
     if (name === 'reopen') return this.reopen(caseId, parsed.data as { reason: unknown }, by, requestId);
     const data = parsed.data as Record<string, unknown>;
-    if (name === 'reassign' && typeof data['to'] === 'string') data['to'] = (await this.staff(data['to'])).id;
     if (name === 'merge') await this.mergeable(caseId, String(data['into']), requestId);
     if (name === 'correctTask') {
       const task = String(data['task']).replace(/#.*$/, '');
@@ -614,6 +611,11 @@ export class Aftercare implements AftercareApi {
         const row = contentRow(path, (node as PendingText).$text, `${requestId}/${path}`);
         contents.push(row);
         return { content: row.id, sha256: row.sha256 };
+      }
+      if ('$staff' in node) {
+        const found = await this.guarded(requestId, () => this.deps.ledger.staff((node as PendingStaff).$staff));
+        if (found !== null) return found.id;
+        throw invalid(path, [{ field: path, message: 'nobody of that id works here; see `aftercare staff list`' }], requestId);
       }
       if ('$file' in node) return this.file((node as PendingFile).$file, path, requestId);
       const result: Record<string, unknown> = {};

@@ -43,7 +43,9 @@ function kindOf(schema: JsonSchema): Pick<FormField, 'kind' | 'allowed'> {
   if (schema.personal) return { kind: 'text' };
   if (schema.enum) return { kind: 'choice', allowed: schema.enum.map(String) };
   if (schema.const !== undefined) {
-    return typeof schema.const === 'boolean' ? { kind: 'yesno' } : { kind: 'choice', allowed: [String(schema.const)] };
+    return typeof schema.const === 'boolean'
+      ? { kind: 'yesno' }
+      : { kind: 'choice', allowed: [String(schema.const)] };
   }
   if (schema.anyOf) {
     const words = schema.anyOf.flatMap((part) => (part.const === undefined ? [] : [String(part.const)]));
@@ -128,7 +130,8 @@ function distance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const change = a[i - 1] === b[j - 1] ? 0 : 1;
       let best = Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, rows[i - 1]![j - 1]! + change);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, rows[i - 2]![j - 2]! + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, rows[i - 2]![j - 2]! + 1);
       row.push(best);
     }
     rows.push(row);
@@ -145,7 +148,10 @@ export function suggest(word: string, candidates: readonly string[]): string | n
       const starts = given.length >= 3 && (lower.startsWith(given) || given.startsWith(lower));
       return { candidate, away: starts ? 0.5 : distance(given, lower) };
     })
-    .filter(({ away, candidate }) => away <= Math.max(1, Math.floor(Math.max(given.length, candidate.length) * 0.4)))
+    .filter(
+      ({ away, candidate }) =>
+        away <= Math.max(1, Math.floor(Math.max(given.length, candidate.length) * 0.4)),
+    )
     .sort((a, b) => a.away - b.away);
   return near[0]?.candidate ?? null;
 }
@@ -176,7 +182,9 @@ export function offsetText(offsetMinutes: number): string {
 
 /** A time as people type it (`2030-03-04 18:00`) as ISO with offset; null when it is none. */
 export function instantText(value: string, offsetMinutes: number | undefined): string | null {
-  const parts = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(value.trim());
+  const parts = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(
+    value.trim(),
+  );
   if (!parts) return null;
   const offset = parts[4] ?? (offsetMinutes === undefined ? undefined : offsetText(offsetMinutes));
   if (offset === undefined) return null;
@@ -197,16 +205,25 @@ export function coerce(field: FormField, typed: string, options: ParseOptions = 
       const hit = field.allowed?.find((word) => word === value);
       if (hit) return hit;
       const near = suggest(value, field.allowed ?? []);
-      throw badAnswer(field.name, `"${value}" is not a choice${near ? `; did you mean ${near}?` : ''}`, remedy);
+      throw badAnswer(
+        field.name,
+        `"${value}" is not a choice${near ? `; did you mean ${near}?` : ''}`,
+        remedy,
+      );
     }
     case 'choices': {
-      const words = value.replace(/^\[|\]$/g, '').split(',').map((word) => word.trim()).filter(Boolean);
+      const words = value
+        .replace(/^\[|\]$/g, '')
+        .split(',')
+        .map((word) => word.trim())
+        .filter(Boolean);
       return words.map((word) => coerce({ ...field, kind: 'choice' }, word, options));
     }
     case 'number': {
       if (field.allowed?.includes(value)) return value;
       const number = Number(value.replace(/_/g, ''));
-      if (value === '' || Number.isNaN(number)) throw badAnswer(field.name, `"${value}" is not a number`, remedy);
+      if (value === '' || Number.isNaN(number))
+        throw badAnswer(field.name, `"${value}" is not a number`, remedy);
       return number;
     }
     case 'yesno': {
@@ -258,7 +275,8 @@ export function parseAnswers(
   const answer: Record<string, unknown> = {};
   for (const pair of pairs) {
     const equals = pair.indexOf('=');
-    if (equals < 1) throw badAnswer(pair, 'is not key=value', `write --answer KEY=VALUE; keys: ${names.join(', ')}`);
+    if (equals < 1)
+      throw badAnswer(pair, 'is not key=value', `write --answer KEY=VALUE; keys: ${names.join(', ')}`);
     const key = pair.slice(0, equals).trim();
     const field = fields.find((each) => each.name === key);
     if (!field) {
@@ -276,7 +294,10 @@ export function parseAnswers(
  * half-way because of a wrong path.
  * @throws DeskError `usage.file` (exit 64)
  */
-export async function checkFiles(fields: readonly FormField[], answer: Record<string, unknown>): Promise<void> {
+export async function checkFiles(
+  fields: readonly FormField[],
+  answer: Record<string, unknown>,
+): Promise<void> {
   for (const field of fields) {
     if (field.kind !== 'file') continue;
     const value = field.name

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { formKit, instant, money, staffId, type FormMode } from './forms.js';
+import { formKit, instant, money, type FormMode } from './forms.js';
 import { MEDIA } from './complaint.js';
 import { LEVELS } from './case.js';
 
 /** Forms of the acts every case knows besides answering its tasks. */
 export function actForms(mode: FormMode) {
-  const { text, evidence } = formKit(mode);
+  const { text, evidence, staff } = formKit(mode);
   return {
     claimTask: z.strictObject({ task: z.string() }),
     releaseTask: z.strictObject({ task: z.string() }),
@@ -14,7 +14,7 @@ export function actForms(mode: FormMode) {
       correction: z.record(z.string(), z.unknown()),
       reason: text(200),
     }),
-    reassign: z.strictObject({ task: z.string().optional(), to: staffId(), reason: text(200) }),
+    reassign: z.strictObject({ task: z.string().optional(), to: staff(), reason: text(200) }),
     note: z.strictObject({
       text: text(200),
       customerContact: z.boolean().optional(),

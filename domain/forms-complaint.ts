@@ -10,11 +10,11 @@ import {
   PROBLEM_TYPES,
   SUBJECTS,
 } from './complaint.js';
-import { formKit, instant, money, staffId, type FormMode } from './forms.js';
+import { formKit, instant, money, type FormMode } from './forms.js';
 
 /** Forms of a complaint (forms.md 7), one per task plus the receipt block. Field names are the dictionary's. */
 export function complaintForms(mode: FormMode) {
-  const { text, evidence } = formKit(mode);
+  const { text, evidence, staff } = formKit(mode);
   const amount = () => z.union([money(), z.literal('unknown')]);
   const means = () => z.enum(CHANNELS_OF_CONTACT);
   const apology = () => z.enum(['given', 'notApplicable']);
@@ -79,13 +79,13 @@ export function complaintForms(mode: FormMode) {
       safety: z.boolean().optional(),
     }),
     reportToHead: z.strictObject({
-      reportedTo: staffId(),
+      reportedTo: staff(),
       opinion: text(200).optional(),
       solvable: z.boolean().default(true),
     }),
     decide: z.strictObject({ decision: text(200), departments: z.array(z.string()).default([]) }),
     problemMeeting: z.strictObject({
-      participants: z.array(staffId()).min(1),
+      participants: z.array(staff()).min(1),
       conclusion: text(200),
       minutes: evidence().optional(),
     }),
@@ -98,7 +98,7 @@ export function complaintForms(mode: FormMode) {
     planResolution: z.strictObject({
       options: z.array(z.enum(DEMANDS)).min(1),
       plan: text(200),
-      responsible: staffId(),
+      responsible: staff(),
       dueAt: instant(),
       compensation: money().default(0),
       apology: apology().default('notApplicable'),
@@ -160,7 +160,7 @@ export function complaintForms(mode: FormMode) {
 
 /** The receipt block: what `complaint open` takes. */
 export function complaintIntakeForm(mode: FormMode) {
-  const { text, evidence } = formKit(mode);
+  const { text, evidence, staff } = formKit(mode);
   const contact = z.strictObject({
     name: z.string().max(30).optional(),
     phone: z.string().min(7).max(20).optional(),
@@ -186,7 +186,7 @@ export function complaintIntakeForm(mode: FormMode) {
     subject: z.enum(SUBJECTS).default('ours'),
     unit: z.string().max(40).optional(),
     problemType: z.enum(PROBLEM_TYPES),
-    personsConcerned: z.array(staffId()).default([]),
+    personsConcerned: z.array(staff()).default([]),
     serials: z.array(z.string().min(1).max(30)).default([]),
     relatedCases: z.array(z.string().max(20)).default([]),
     matter: text(200),

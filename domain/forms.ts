@@ -28,6 +28,11 @@ export interface PendingFile {
   $file: { path: string } | { name: string; text: string };
 }
 
+/** A staff id or alias at the edge, waiting to be looked up. */
+export interface PendingStaff {
+  $staff: string;
+}
+
 export type FormMode = 'edge' | 'core';
 
 /** Builders for the fields that differ between the two shapes. */
@@ -35,7 +40,11 @@ export interface FormKit {
   /** Personal or free text of at most `max` Unicode characters (D24). */
   text(max: number): z.ZodType<ContentRef>;
   evidence(): z.ZodType<EvidenceRef>;
+  /** A member of staff; at the edge an alias will do. */
+  staff(): z.ZodType<string>;
 }
+
+const staffId = () => z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/, 'a staff id');
 
 const length = (value: string) => [...value].length;
 
@@ -72,11 +81,15 @@ const edgeKit = {
         if ('text' in value) return { $file: value };
         return value;
       }),
+  staff: () =>
+    staffId()
+      .meta({ staff: true })
+      .transform((value) => ({ $staff: value })),
 };
 
-const coreKit = { text: () => contentRefSchema, evidence: () => evidenceRefSchema };
+const coreKit = { text: () => contentRefSchema, evidence: () => evidenceRefSchema, staff: staffId };
 
-/** The kit of a mode. The edge kit's output is `PendingText | PendingFile | ref`, typed as the reference it becomes. */
+/** The kit of a mode. The edge kit's output is `PendingText | PendingFile | PendingStaff | ref`, typed as what it becomes. */
 export function formKit(mode: FormMode): FormKit {
   return (mode === 'edge' ? edgeKit : coreKit) as unknown as FormKit;
 }
@@ -93,8 +106,6 @@ export const money = () =>
 /** An instant with an offset, e.g. `2030-03-04T09:00:00+08:00`; kept as UTC. */
 export const instant = () =>
   z.iso.datetime({ offset: true }).transform((value) => new Date(Date.parse(value)).toISOString());
-
-export const staffId = () => z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/, 'a staff id');
 
 /** What a refused form says: where, why, never the value. */
 export interface FormIssue {

@@ -172,7 +172,6 @@ export async function startStack(options: {
 }): Promise<Stack> {
   const { config } = options;
   useUtc();
-  installRuntime(config.logLevel);
   const release = tryLock(lockPath(config));
   if (release === null) refuseSecond(config);
   const undo = new Undo();
@@ -317,6 +316,8 @@ async function startParts(config: Config, undo: Undo, onStage?: (stage: Stage) =
     const ports = await openPorts({ ...config, ledgerUrl, smtpUrl });
     undo.add('ports', 5_000, () => closePorts(ports));
     await ports.ledger.migrate();
+    // Only now: an installed runtime without a connection would keep a failed start from ending.
+    installRuntime(config.logLevel);
     const { nativeConnection } = await connectNative(config, temporal.target);
     undo.add('connection', 3_000, () => nativeConnection.close());
     const workers = await createWorkers({ nativeConnection, namespace, ports, config, bundle });

@@ -56,20 +56,46 @@ function checkNode() {
   }
 }
 
+/** True when exactly the locked packages are installed, by whatever means; other platforms' ones may be missing. */
+function installedAsLocked(installed) {
+  try {
+    const locked = JSON.parse(readText(join(ROOT, 'package-lock.json'))).packages;
+    const present = JSON.parse(readText(installed)).packages;
+    const same = (path) =>
+      present[path]?.version === locked[path]?.version &&
+      present[path]?.integrity === locked[path]?.integrity;
+    return (
+      Object.keys(present).every((path) => path in locked && same(path)) &&
+      Object.entries(locked).every(
+        ([path, entry]) => path === '' || same(path) || (entry.optional && !(path in present)),
+      )
+    );
+  } catch {
+    return false;
+  }
+}
+
 /** `npm ci`, when what is installed is not what the lock file says. */
 async function packages() {
   const wanted = hashOf([join(ROOT, 'package-lock.json')]);
   const stamp = join(ROOT, 'node_modules', '.aftercare-stamp');
   const installed = join(ROOT, 'node_modules', '.package-lock.json');
   if (existsSync(installed) && readText(stamp) === `${wanted} ${hashOf([installed])}`) return 'unchanged';
+  if (installedAsLocked(installed)) {
+    writeFileSync(stamp, `${wanted} ${hashOf([installed])}`);
+    return 'as locked';
+  }
   const npm = process.env.npm_execpath;
   const args = ['ci', '--no-audit', '--no-fund'];
   // Started by npm, its own script is at hand; otherwise the one on the PATH.
   const done = npm?.endsWith('.js') ? await run(process.execPath, [npm, ...args]) : await run('npm', args);
   if (done.code !== 0) {
-    throw new StepError(
-      `npm ${args.join(' ')} failed:\n${done.output.trim()}\nThe network or the package registry may be out of reach; try again.`,
-    );
+    // npm appends the help page of the command to some errors.
+    const said = done.output.split(/^npm error Clean install a project$/m)[0].trim();
+    const remedy = /EUSAGE/.test(said)
+      ? 'The lock file does not fit package.json: a change to one of them is incomplete.'
+      : 'The network or the package registry may be out of reach; try again.';
+    throw new StepError(`npm ${args.join(' ')} failed:\n${said}\n${remedy}`);
   }
   writeFileSync(stamp, `${wanted} ${hashOf([installed])}`);
   return 'installed';

@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import { replayHistories, replayVerdict, runsOf, type CaseRun, type RunReplay } from '../audit/index.js';
 import { packageRoot } from '../runtime/config.js';
 import { ensureBundle } from '../worker/bundle.js';
+import { installRuntime } from '../worker/worker.js';
 
 export interface CaseHistory {
   /** Oldest first. */
@@ -14,20 +15,25 @@ export interface CaseHistory {
   replay: string;
 }
 
+let bundle: Promise<string> | null = null;
+
 /** The bundle that the worker of a simulation runs, also when we run from the sources. */
-export async function builtBundle(): Promise<string> {
-  return (await ensureBundle({ sources: join(packageRoot(), 'dist') })).codePath;
+export function builtBundle(): Promise<string> {
+  bundle ??= ensureBundle({ sources: join(packageRoot(), 'dist') }).then(({ codePath }) => codePath);
+  return bundle;
 }
 
 /** Every run of every case given, replayed against the built bundle in one go. */
 export async function historiesOf(client: Client, caseIds: string[]): Promise<Map<string, CaseHistory>> {
-  const bundle = await builtBundle();
+  // Otherwise the replayer tells every change of its own state.
+  installRuntime('warn');
+  const bundlePath = await builtBundle();
   const found: { caseId: string; runs: CaseRun[] }[] = [];
   for (const caseId of caseIds) found.push({ caseId, runs: await runsOf(client, caseId) });
   const inputs = found.flatMap(({ caseId, runs }) =>
     runs.map((run, index) => ({ label: `${caseId} run ${index + 1}`, history: run.history })),
   );
-  const replays: RunReplay[] = inputs.length === 0 ? [] : await replayHistories(inputs, bundle);
+  const replays: RunReplay[] = inputs.length === 0 ? [] : await replayHistories(inputs, bundlePath);
   const histories = new Map<string, CaseHistory>();
   for (const { caseId, runs } of found) {
     histories.set(caseId, {

@@ -108,18 +108,30 @@ export interface CasePicture {
   clocks: ClockRow[];
   messages: MessageRow[];
   facts: Fact[];
-  refusals: Refusal[];
+  refusals: PlacedRefusal[];
 }
 
-export function pictureOf(file: CaseFile, refusals: Refusal[]): CasePicture {
+/** A refused act leaves nothing in the history: its place in the story is after the last fact known then. */
+export interface PlacedRefusal extends Refusal {
+  afterSeq: number;
+}
+
+/** @param earlier the picture before, which knows the place of earlier refusals */
+export function pictureOf(file: CaseFile, refusals: Refusal[], earlier: CasePicture | null): CasePicture {
+  const last = lastSeq(file.timeline);
   return {
     row: file.row,
     tasks: file.tasks,
     clocks: file.clocks,
     messages: file.messages,
     facts: file.timeline,
-    refusals,
+    refusals: refusals.map((refusal, index) => earlier?.refusals[index] ?? { ...refusal, afterSeq: last }),
   };
+}
+
+/** Number of the last fact, -1 when there is none. */
+export function lastSeq(facts: Fact[]): number {
+  return facts.at(-1)?.seq ?? -1;
 }
 
 /** A case in the words of the result; history and replay are added by whoever read the history. */
@@ -190,43 +202,33 @@ export function messageResult(message: MessageRow, offset: number): MessageResul
   };
 }
 
-/** Facts and refused acts as one story, by their instants. */
-export function timelineOf(facts: Fact[], refusals: Refusal[], offset: number): FactResult[] {
-  const told = [
-    ...facts.map((fact) => ({
-      sortAt: fact.at,
-      entry: { ...shownData(fact.data, offset), at: withOffset(fact.at, offset), what: fact.what as string },
-      who: { actor: fact.actor, rule: fact.rule },
-    })),
-    ...refusals.map((refusal) => ({
-      sortAt: refusal.at,
-      entry: {
-        ...shownData(refusal.data, offset),
-        act: refusal.act,
-        code: refusal.code,
-        at: withOffset(refusal.at, offset),
-        what: 'refused',
-      },
-      who: { actor: refusal.actor, rule: null },
-    })),
+/** Facts and refused acts as one story. */
+export function timelineOf(facts: Fact[], refusals: PlacedRefusal[], offset: number): FactResult[] {
+  const story = [
+    ...facts.map((fact) => ({ place: fact.seq, entry: factResult(fact, offset) })),
+    ...refusals.map((refusal) => ({ place: refusal.afterSeq + 0.5, entry: refusalResult(refusal, offset) })),
   ];
-  // Stable: facts of one instant keep the order in which they were recorded, refusals follow them.
-  return told
-    .sort((a, b) => Math.floor(Date.parse(a.sortAt) / 60_000) - Math.floor(Date.parse(b.sortAt) / 60_000))
-    .map(({ entry, who }) => {
-      const { at, what, ...data } = entry;
-      return { at, what, ...who, ...data } as FactResult;
-    });
+  return story.sort((a, b) => a.place - b.place).map(({ entry }) => entry);
 }
 
-/** Data of a fact with its instants in local time, like everything else that is shown. */
-function shownData(data: Record<string, unknown>, offset: number): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(data).map(([key, value]) => [
-      key,
-      typeof value === 'string' && UTC_INSTANT.test(value) ? withOffset(value, offset) : value,
-    ]),
-  );
+function factResult(fact: Fact, offset: number): FactResult {
+  const { at, what, actor, rule, data } = fact;
+  return told({ at: withOffset(at, offset), what, actor, rule }, data, offset);
+}
+
+function refusalResult(refusal: PlacedRefusal, offset: number): FactResult {
+  const { at, actor, act, code, data } = refusal;
+  return told({ at: withOffset(at, offset), what: 'refused', actor, rule: null, act, code }, data, offset);
+}
+
+/** What every line tells, and the details of this one; instants in local time, like everything else that is shown. */
+function told(line: FactResult, data: Record<string, unknown>, offset: number): FactResult {
+  const details = Object.entries(data).filter(([key]) => !Object.hasOwn(line, key));
+  const shown = details.map(([key, value]) => [
+    key,
+    typeof value === 'string' && UTC_INSTANT.test(value) ? withOffset(value, offset) : value,
+  ]);
+  return { ...line, ...Object.fromEntries(shown) };
 }
 
 const UTC_INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;

@@ -18,6 +18,7 @@ import { compare, needsReplay, type Seen } from './expect.js';
 import { historiesOf, type CaseHistory } from './history.js';
 import {
   caseResult,
+  lastSeq,
   messageResult,
   pictureOf,
   timelineOf,
@@ -483,7 +484,8 @@ class ScenarioRun {
   private async ledgerPicture(caseId: string): Promise<CasePicture | null> {
     const { ledger } = this.stage.ports;
     const file = await ledger.caseFile(caseId);
-    return file === null ? null : pictureOf(file, await ledger.refusals(caseId));
+    if (file === null) return null;
+    return pictureOf(file, await ledger.refusals(caseId), this.now.get(caseId) ?? null);
   }
 
   private async livePicture(caseId: string): Promise<CasePicture> {
@@ -515,7 +517,7 @@ class ScenarioRun {
   }
 
   private fresh(before: CasePicture | null, after: CasePicture): { facts: FactResult[]; messages: MessageResult[] } {
-    const seen = Math.max(-1, ...(before?.facts ?? []).map((fact) => fact.seq));
+    const seen = lastSeq(before?.facts ?? []);
     const facts = after.facts.filter((fact) => fact.seq > seen);
     const refusals = after.refusals.slice(before?.refusals.length ?? 0);
     return {

@@ -14,7 +14,7 @@ import { readJson, writeAtomically } from '../runtime/files.js';
 export interface WorkflowBundle {
   /** File to give to workers and replayers. */
   codePath: string;
-  /** SHA-256 of that file: the build id of the worker. */
+  /** See `bundleDigest`; the build id of the worker. */
   digest: string;
   /** Version of the SDK that made it; a worker of another version refuses it. */
   sdk: string;
@@ -97,7 +97,7 @@ export async function ensureBundle(options: BundleOptions = {}): Promise<Workflo
     kept !== null &&
     kept.inputs === inputs &&
     existsSync(codePath) &&
-    sha256(readFileSync(codePath)) === kept.digest
+    bundleDigest(readFileSync(codePath, 'utf8')) === kept.digest
   ) {
     return { codePath, digest: kept.digest, sdk: kept.sdk, preload: kept.preload };
   }
@@ -109,7 +109,7 @@ export async function ensureBundle(options: BundleOptions = {}): Promise<Workflo
     logger: new DefaultLogger('ERROR'),
   });
   const note: BundleNote = {
-    digest: sha256(code),
+    digest: bundleDigest(code),
     sdk,
     preload: preloadModules.map((file) => relative(tree, file)),
     inputs,
@@ -120,8 +120,15 @@ export async function ensureBundle(options: BundleOptions = {}): Promise<Workflo
   return { codePath, digest: note.digest, sdk, preload: note.preload };
 }
 
-function sha256(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
+/**
+ * SHA-256 of the code of a bundle without its inline source map, which names folders of the machine that built it:
+ * the same sources have the same digest everywhere.
+ */
+export function bundleDigest(bundle: string): string {
+  const map = bundle.lastIndexOf('//# sourceMappingURL=');
+  return createHash('sha256')
+    .update(map === -1 ? bundle : bundle.slice(0, map))
+    .digest('hex');
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -18,14 +18,19 @@ async function main(): Promise<void> {
         'or run `npm start` for the whole stack in one process.',
     );
   }
-  installRuntime(config.logLevel);
   const bundle = await ensureBundle();
-  const { nativeConnection, address, namespace } = await connectNative(config);
   const client = await connectTemporal(config);
-  await ensureSearchAttributes(client.connection, client.namespace);
-  await client.connection.close();
+  const { address, namespace } = client;
+  try {
+    await ensureSearchAttributes(client.connection, namespace);
+  } finally {
+    await client.connection.close();
+  }
   const ports = await openPorts({ ...config, ledgerUrl: config.ledgerUrl, smtpUrl: config.smtpUrl });
   await ports.ledger.migrate();
+  // Only now: an installed runtime without a connection would keep a failed start from ending.
+  installRuntime(config.logLevel);
+  const { nativeConnection } = await connectNative(config);
   const workers = await createWorkers({ nativeConnection, namespace, ports, config, bundle });
   const line = {
     at: new Date().toISOString(),

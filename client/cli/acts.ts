@@ -41,10 +41,14 @@ export async function meantTask(
   }
   const own = open.filter((task) => task.assignee === actorId);
   if (own.length === 1) return { task: own[0]!.key, row: own[0]! };
-  const list = (own.length ? own : open).map((task) => `${task.key} (${task.assignee ?? task.role})`).join(', ');
+  const list = (own.length ? own : open)
+    .map((task) => `${task.key} (${task.assignee ?? task.role})`)
+    .join(', ');
   throw new UsageError(
     'usage.missing',
-    own.length ? `--task is missing: ${actorId} has ${own.length} tasks there` : `--task is missing: none there is ${actorId}'s`,
+    own.length
+      ? `--task is missing: ${actorId} has ${own.length} tasks there`
+      : `--task is missing: none there is ${actorId}'s`,
     open.length ? `open: ${list}` : `nothing is open in ${caseId}: aftercare case show ${caseId}`,
     '--task',
   );
@@ -92,7 +96,11 @@ export function doneWords(task: string): string {
 }
 
 function nextText(ctx: Context, task: NextTask): string {
-  return [task.task, task.assignee ?? `any ${task.role}`, task.dueAt ? `due ${ctx.moments.due(task.dueAt)}` : 'no limit'].join(', ');
+  return [
+    task.task,
+    task.assignee ?? `any ${task.role}`,
+    task.dueAt ? `due ${ctx.moments.due(task.dueAt)}` : 'no deadline now',
+  ].join(', ');
 }
 
 /** `✓ acknowledged; next: investigate, wang.lei, due Mon 18:00 (in 3 h)` */

@@ -18,7 +18,12 @@ export function readInput(file: string): string {
     return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    throw new UsageError('usage.file', `cannot read ${file}: ${code}`, 'check the path; - reads stdin', '--file');
+    throw new UsageError(
+      'usage.file',
+      `cannot read ${file}: ${code}`,
+      'check the path; - reads stdin',
+      '--file',
+    );
   }
 }
 
@@ -31,12 +36,20 @@ function readAnswerFile(file: string): Record<string, unknown> {
     const first = (error as Error).message.split('\n')[0];
     throw new UsageError('usage.file', `${file}: ${first}`, 'one YAML or JSON object of the form', '--file');
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new UsageError('usage.file', `${file} holds no form`, 'one YAML or JSON object of the form', '--file');
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw new UsageError(
+    'usage.file',
+    `${file} holds no form`,
+    'one YAML or JSON object of the form',
+    '--file',
+  );
 }
 
 function valueAt(answer: Record<string, unknown>, name: string): unknown {
-  return name.split('.').reduce<unknown>((place, key) => (place as Record<string, unknown> | undefined)?.[key], answer);
+  return name
+    .split('.')
+    .reduce<unknown>((place, key) => (place as Record<string, unknown> | undefined)?.[key], answer);
 }
 
 /**
@@ -55,9 +68,12 @@ export async function gatherAnswer(
   const answer = { ...fromFile, ...parseAnswers(schema, input.answer, { offsetMinutes }) };
   const nothingGiven = input.file === undefined && input.answer.length === 0;
 
-  const missing = options.partial ? [] : fields.filter((field) => field.required && valueAt(answer, field.name) === undefined);
+  const missing = options.partial
+    ? []
+    : fields.filter((field) => field.required && valueAt(answer, field.name) === undefined);
   // Blocks within a form are optional as a whole; they are offered by file or flag, not asked field by field.
-  const asked = nothingGiven && ctx.prompts.interactive ? fields.filter((field) => !field.name.includes('.')) : missing;
+  const asked =
+    nothingGiven && ctx.prompts.interactive ? fields.filter((field) => !field.name.includes('.')) : missing;
   if (asked.length > 0 && ctx.prompts.interactive) {
     ctx.out.say(ctx.out.e.bold(options.title));
     for (const field of asked) {

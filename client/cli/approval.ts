@@ -13,7 +13,9 @@ export type PlanLine = [name: string, text: string | string[]];
 /** Name and text, the name only once. */
 function spread(lines: readonly PlanLine[]): [string, string][] {
   return lines.flatMap(([name, text]) =>
-    typeof text === 'string' ? [[name, text] as [string, string]] : text.map((each, i): [string, string] => [i === 0 ? name : '', each]),
+    typeof text === 'string'
+      ? [[name, text] as [string, string]]
+      : text.map((each, i): [string, string] => [i === 0 ? name : '', each]),
   );
 }
 
@@ -37,7 +39,12 @@ export async function approved(ctx: Context, effect: Effect, severity: Severity)
   if (severity.kind === 'moderate' ? globals.yes : globals.confirm === severity.number) return true;
   if (severity.kind === 'severe' && globals.confirm !== undefined) {
     const message = `--confirm ${globals.confirm} is not ${severity.what} (${severity.number})`;
-    throw new UsageError('usage.confirm', message, `if you mean it: --confirm ${severity.number}`, '--confirm');
+    throw new UsageError(
+      'usage.confirm',
+      message,
+      `if you mean it: --confirm ${severity.number}`,
+      '--confirm',
+    );
   }
   out.say(out.e.bold(effect.title));
   for (const [name, text] of spread(effect.lines)) out.say(`  ${out.e.dim(name.padEnd(10))} ${text}`);

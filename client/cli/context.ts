@@ -44,7 +44,8 @@ export class Context {
   ) {
     this.out = parts.out ?? new Output(globals);
     this.prompts =
-      parts.prompts ?? new TerminalPrompts(!globals.json && process.stdin.isTTY === true && process.stderr.isTTY === true);
+      parts.prompts ??
+      new TerminalPrompts(!globals.json && process.stdin.isTTY === true && process.stderr.isTTY === true);
     this.argv = parts.argv ?? [];
     this.requestId = globals.requestId ?? randomUUID();
   }

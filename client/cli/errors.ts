@@ -46,13 +46,18 @@ const KNOWN: Record<string, { code: string; exit: number }> = {
 function fieldOf(problem: Problem): { field: string; message: string } {
   const place = [problem.file, problem.line ?? undefined].filter((part) => part !== undefined).join(':');
   const value = problem.value === undefined ? '' : `"${problem.value}": `;
-  return { field: [place, problem.path].filter(Boolean).join(' '), message: `${value}${problem.allowed ?? ''}` };
+  return {
+    field: [place, problem.path].filter(Boolean).join(' '),
+    message: `${value}${problem.allowed ?? ''}`,
+  };
 }
 
 /** What to do about a refusal of a case: the case says no, the desk says how to go on. */
 const REMEDIES: Record<string, string> = {
-  'task.roleNotAllowed': 'who may: aftercare staff list --role ROLE; hand it over: aftercare task reassign CASE --task NAME --to STAFF --reason …',
-  'task.personExcluded': 'somebody else must do it: aftercare task reassign CASE --task NAME --to STAFF --reason …',
+  'task.roleNotAllowed':
+    'who may: aftercare staff list --role ROLE; hand it over: aftercare task reassign CASE --task NAME --to STAFF --reason …',
+  'task.personExcluded':
+    'somebody else must do it: aftercare task reassign CASE --task NAME --to STAFF --reason …',
   'task.notOpen': 'what is open: aftercare case show CASE; to mend an answer: aftercare task correct',
   'task.notYours': 'aftercare task claim CASE --task NAME, if nobody has it',
   'task.notAnswered': 'answer it: aftercare task complete CASE --task NAME',
@@ -103,7 +108,8 @@ export function troubleOf(error: unknown): Trouble {
   }
   const known = error instanceof Error ? KNOWN[error.name] : undefined;
   const problems = (error as { problems?: unknown }).problems;
-  const listed = Array.isArray(problems) && problems.every((each) => typeof each === 'object' && each !== null);
+  const listed =
+    Array.isArray(problems) && problems.every((each) => typeof each === 'object' && each !== null);
   const message = error instanceof Error ? error.message : String(error);
   return {
     exit: known?.exit ?? EXIT.failed,

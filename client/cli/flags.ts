@@ -38,7 +38,9 @@ const GLOBAL_FLAGS: GlobalFlag[] = [
 ];
 
 export const GLOBAL_NAMES = GLOBAL_FLAGS.map((flag) => flag.flags.split(' ')[0]!);
-const WITH_VALUE = new Set(GLOBAL_FLAGS.filter((flag) => flag.takesValue).map((flag) => flag.flags.split(' ')[0]!));
+const WITH_VALUE = new Set(
+  GLOBAL_FLAGS.filter((flag) => flag.takesValue).map((flag) => flag.flags.split(' ')[0]!),
+);
 
 /** `dryRun` as a flag: `dry-run`. */
 export function kebab(name: string): string {
@@ -63,7 +65,9 @@ export async function flagsOf(command: Command): Promise<Flag[]> {
   const schema = inputSchema(command.input);
   return Object.entries(schema.properties ?? {})
     .filter(([field]) => field !== command.positional?.field)
-    .map(([field, property]) => flagOf(field, property as FlagSchema, schema.required?.includes(field) ?? false));
+    .map(([field, property]) =>
+      flagOf(field, property as FlagSchema, schema.required?.includes(field) ?? false),
+    );
 }
 
 function flagOf(field: string, schema: FlagSchema, required: boolean): Flag {
@@ -74,7 +78,8 @@ function flagOf(field: string, schema: FlagSchema, required: boolean): Flag {
     const name = schema.default === true ? `no-${kebab(field)}` : kebab(field);
     return { field, flags: `--${name}`, help, kind: 'boolean', choices: [], required: false, numeric: false };
   }
-  const value = schema.value ?? (choices.length > 0 && choices.length <= 5 ? choices.join('|') : field.toUpperCase());
+  const value =
+    schema.value ?? (choices.length > 0 && choices.length <= 5 ? choices.join('|') : field.toUpperCase());
   const kind = schema.type === 'array' ? 'list' : 'text';
   const numeric = item.type === 'number' || item.type === 'integer';
   return { field, flags: `--${kebab(field)} <${value}>`, help, kind, choices, required, numeric };
@@ -143,8 +148,14 @@ export async function parseLine(line: Line): Promise<Parsed> {
     if (first === undefined) return { kind: 'print', text: overview(entries, paints, json) };
     if (isGroup(first, entries)) return { kind: 'print', text: groupHelp(first, entries, paints, json) };
   }
-  if (argv.includes('--version') && commandWords(argv).length === 0) return { kind: 'print', text: line.version };
-  if (entry === null && prefix.length === 1 && commandWords(asked).length === 1 && isGroup(prefix[0]!, entries)) {
+  if (argv.includes('--version') && commandWords(argv).length === 0)
+    return { kind: 'print', text: line.version };
+  if (
+    entry === null &&
+    prefix.length === 1 &&
+    commandWords(asked).length === 1 &&
+    isGroup(prefix[0]!, entries)
+  ) {
     throw new UsageError('usage.commandMissing', `${prefix[0]} what?`, groupRemedy(prefix[0]!, entries));
   }
 
@@ -168,7 +179,9 @@ function isGroup(word: string, entries: readonly Entry[]): boolean {
 }
 
 function groupRemedy(word: string, entries: readonly Entry[]): string {
-  const names = entries.filter((entry) => entry.name.startsWith(`${word} `)).map((entry) => entry.name.split(' ')[1]);
+  const names = entries
+    .filter((entry) => entry.name.startsWith(`${word} `))
+    .map((entry) => entry.name.split(' ')[1]);
   return `aftercare ${word} ${names.join(' | ')}`;
 }
 
@@ -223,7 +236,8 @@ async function attach(
       if (leaf.getOptionValueSource(key) === 'cli') raw[flag.field] = given[key];
     }
     const word: unknown = leaf.processedArgs[0];
-    if (positional && word !== undefined && !(Array.isArray(word) && word.length === 0)) raw[positional.field] = word;
+    if (positional && word !== undefined && !(Array.isArray(word) && word.length === 0))
+      raw[positional.field] = word;
     onRun(read(command, flags, raw, suggest), globalsOf(leaf.optsWithGlobals()));
   });
 }
@@ -266,7 +280,8 @@ function read(
   const typed: Record<string, unknown> = { ...raw };
   for (const { field, numeric } of flags) {
     const value = raw[field];
-    if (numeric && value !== undefined) typed[field] = Array.isArray(value) ? value.map(numberOf) : numberOf(value);
+    if (numeric && value !== undefined)
+      typed[field] = Array.isArray(value) ? value.map(numberOf) : numberOf(value);
   }
   const parsed = command.input.safeParse(typed);
   if (parsed.success) return parsed.data;
@@ -291,7 +306,9 @@ function read(
 
 /** "12x" stays text, so that the schema says what is wrong with it. */
 function numberOf(value: unknown): unknown {
-  return typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)) ? Number(value) : value;
+  return typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value))
+    ? Number(value)
+    : value;
 }
 
 function fromCommander(
@@ -301,7 +318,10 @@ function fromCommander(
   entries: readonly Entry[],
 ): UsageError {
   const [line = '', hint] = error.message.split('\n');
-  const text = line.replace(/^error: /, '').replace(/option '/g, "flag '").replace(/'/g, '');
+  const text = line
+    .replace(/^error: /, '')
+    .replace(/option '/g, "flag '")
+    .replace(/'/g, '');
   const meant = hint ? ` ${hint.replace(/[()]/g, '')}` : '';
   const named = command && command.name !== BARE ? `aftercare ${command.name} --help` : 'aftercare --help';
   switch (error.code) {
@@ -313,9 +333,15 @@ function fromCommander(
     case 'commander.unknownOption':
       return new UsageError('usage.unknownFlag', `${text}.${meant}`, named, text.split(' ').at(-1));
     case 'commander.optionMissingArgument':
-      return new UsageError('usage.missing', text.replace(/^flag (--\S+) <(.+)> .*/, '$1 needs a value: $2'), named);
+      return new UsageError(
+        'usage.missing',
+        text.replace(/^flag (--\S+) <(.+)> .*/, '$1 needs a value: $2'),
+        named,
+      );
     case 'commander.excessArguments': {
-      const remedy = command?.positional ? `${named} (one ${command.positional.value}; the rest are flags)` : named;
+      const remedy = command?.positional
+        ? `${named} (one ${command.positional.value}; the rest are flags)`
+        : named;
       return new UsageError('usage.excess', 'too many words', remedy);
     }
     default:
@@ -332,7 +358,10 @@ function rows(lines: readonly [string, string][], c: Paint): string {
   return lines.map(([left, right]) => `  ${c.cyan(left.padEnd(width))}${right}`.trimEnd()).join('\n');
 }
 
-const EVERYWHERE: [string, string][] = GLOBAL_FLAGS.map((flag) => [flag.flags.replace(/[<>]/g, ''), flag.help]);
+const EVERYWHERE: [string, string][] = GLOBAL_FLAGS.map((flag) => [
+  flag.flags.replace(/[<>]/g, ''),
+  flag.help,
+]);
 
 function visible(entries: readonly Entry[]): Entry[] {
   return entries.filter((entry) => entry.name !== BARE);
@@ -342,11 +371,18 @@ function visible(entries: readonly Entry[]): Entry[] {
 export function overview(entries: readonly Entry[], c: Paint, json: boolean): string {
   if (json) {
     const commands = visible(entries).map(({ name, group, summary }) => ({ name, group, summary }));
-    return JSON.stringify({ commands, globalFlags: EVERYWHERE.map(([flag, help]) => ({ flag, help })) }, null, 2);
+    return JSON.stringify(
+      { commands, globalFlags: EVERYWHERE.map(([flag, help]) => ({ flag, help })) },
+      null,
+      2,
+    );
   }
   const sections = GROUPS.map((group) => {
     const own = visible(entries).filter((entry) => entry.group === group);
-    return `${c.bold(group)}\n${rows(own.map((entry) => [entry.name, entry.summary]), c)}`;
+    return `${c.bold(group)}\n${rows(
+      own.map((entry) => [entry.name, entry.summary]),
+      c,
+    )}`;
   });
   return [
     `${c.bold('aftercare')}  cases that are never lost, late in silence, or answered twice`,
@@ -367,7 +403,10 @@ function groupHelp(group: string, entries: readonly Entry[], c: Paint, json: boo
   const own = entries.filter((entry) => entry.name.startsWith(`${group} `));
   if (json) return JSON.stringify({ commands: own.map(({ name, summary }) => ({ name, summary })) }, null, 2);
   return [
-    `${c.bold(`aftercare ${group}`)}\n${rows(own.map((entry) => [entry.name, entry.summary]), c)}`,
+    `${c.bold(`aftercare ${group}`)}\n${rows(
+      own.map((entry) => [entry.name, entry.summary]),
+      c,
+    )}`,
     '',
     c.dim(`More: aftercare ${own[0]?.name ?? group} --help`),
   ].join('\n');
@@ -379,9 +418,15 @@ export async function commandHelp(command: Command, c: Paint, json: boolean): Pr
   if (json) {
     const { inputSchema } = await import('../forms.js');
     const { name, group, summary, examples, positional } = command;
-    return JSON.stringify({ name, group, summary, examples, positional, input: inputSchema(command.input) }, null, 2);
+    return JSON.stringify(
+      { name, group, summary, examples, positional, input: inputSchema(command.input) },
+      null,
+      2,
+    );
   }
-  const place = command.positional ? ` ${command.positional.value}${command.positional.many ? '...' : ''}` : '';
+  const place = command.positional
+    ? ` ${command.positional.value}${command.positional.many ? '...' : ''}`
+    : '';
   const own = flags.map((flag): [string, string] => [
     flag.flags.replace(/[<>]/g, ''),
     [

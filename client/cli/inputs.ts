@@ -2,18 +2,28 @@
 import { z } from 'zod';
 
 export const caseNumber = () =>
-  z.string().regex(/^[A-Z]\d{8}-\d{3,}$/, 'a case number, e.g. T20300304-001').meta({ description: 'case number', value: 'CASE' });
+  z
+    .string()
+    .regex(/^[A-Z]\d{8}-\d{3,}$/, 'a case number, e.g. T20300304-001')
+    .meta({ description: 'case number', value: 'CASE' });
 
 export const CASE = { field: 'case', value: 'CASE' } as const;
 
 export const taskFlag = () =>
-  z.string().min(1).meta({ description: 'name of an open task; default: your only one there', value: 'NAME' }).optional();
+  z
+    .string()
+    .min(1)
+    .meta({ description: 'name of an open task; default: your only one there', value: 'NAME' })
+    .optional();
 
 export const reasonFlag = (why = 'why; stands on the record') =>
   z.string().trim().min(1).meta({ description: why, value: 'TEXT' });
 
 export const answerFlag = () =>
-  z.array(z.string()).default([]).meta({ description: 'a field of the form; a file as proof=@path', value: 'KEY=VALUE' });
+  z
+    .array(z.string())
+    .default([])
+    .meta({ description: 'a field of the form; a file as proof=@path', value: 'KEY=VALUE' });
 
 export const fileFlag = () =>
   z.string().meta({ description: 'the answer as YAML or JSON; - reads stdin', value: 'FILE' }).optional();

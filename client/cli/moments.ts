@@ -59,7 +59,8 @@ export class Moments {
   day(at: Instant): string {
     if (this.style === 'iso') return this.dayKey(at);
     const local = this.local(at);
-    const year = local.getUTCFullYear() === this.local(this.now).getUTCFullYear() ? '' : ` ${local.getUTCFullYear()}`;
+    const year =
+      local.getUTCFullYear() === this.local(this.now).getUTCFullYear() ? '' : ` ${local.getUTCFullYear()}`;
     return `${DAYS[local.getUTCDay()]} ${local.getUTCDate()} ${MONTHS[local.getUTCMonth()]}${year}`;
   }
 
@@ -81,7 +82,7 @@ export class Moments {
 
   /** `Mon 18:00 (in 3 h)` */
   due(at: Instant | null): string {
-    if (at === null) return 'no limit';
+    if (at === null) return 'no deadline now';
     return this.style === 'iso' ? this.iso(at) : `${this.at(at)} (${this.away(at)})`;
   }
 

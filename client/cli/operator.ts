@@ -44,7 +44,10 @@ export function operator(ctx: Context): Operator {
     temporal: () => (temporal ??= connect()),
     ports: () => (ports ??= open()),
     async client() {
-      const [{ Client }, { connection, namespace }] = await Promise.all([import('@temporalio/client'), this.temporal()]);
+      const [{ Client }, { connection, namespace }] = await Promise.all([
+        import('@temporalio/client'),
+        this.temporal(),
+      ]);
       return new Client({ connection, namespace });
     },
     async close() {

@@ -11,8 +11,8 @@ export interface Sink {
   hasColors?: () => boolean;
 }
 
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
-// eslint-disable-next-line no-control-regex -- the escapes picocolors writes
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
 const ESCAPES = /\u001b\[[0-9;]*m/g;
 
 /** Columns a text takes on a terminal: Chinese takes two each, colour none. */
@@ -110,7 +110,9 @@ export class Output {
   table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], indent = 0): string[] {
     if (rows.length === 0) return [];
     const cells = rows.map((row) => columns.map((column) => column.cell(row)));
-    const widths = columns.map((column, i) => Math.max(widthOf(column.head), ...cells.map((row) => widthOf(row[i]!))));
+    const widths = columns.map((column, i) =>
+      Math.max(widthOf(column.head), ...cells.map((row) => widthOf(row[i]!))),
+    );
     const room = this.columns - indent - 2 * (columns.length - 1);
     const excess = widths.reduce((sum, width) => sum + width, 0) - room;
     const elastic = columns.findIndex((column) => column.elastic);

@@ -12,5 +12,5 @@ export function paint(color: boolean): Paint {
 
 /** Whether a stream takes colour: a terminal that has any, and neither NO_COLOR nor TERM=dumb is set. */
 export function takesColor(stream: { isTTY?: boolean; hasColors?: () => boolean }): boolean {
-  return stream.isTTY === true && (stream.hasColors?.() ?? false) && pc.isColorSupported;
+  return stream.isTTY === true && (stream.hasColors?.() ?? false);
 }

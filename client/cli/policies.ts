@@ -44,9 +44,11 @@ export function differences(before: Policy, after: Policy): Difference[] {
     const both = [a, b];
     if (both.every((each) => typeof each === 'object' && each !== null && !Array.isArray(each))) {
       const [x, y] = both as [Record<string, unknown>, Record<string, unknown>];
-      for (const key of new Set([...Object.keys(x), ...Object.keys(y)])) walk(x[key], y[key], path ? `${path}.${key}` : key);
+      for (const key of new Set([...Object.keys(x), ...Object.keys(y)]))
+        walk(x[key], y[key], path ? `${path}.${key}` : key);
     } else if (JSON.stringify(a) !== JSON.stringify(b)) {
-      const text = (value: unknown) => (value === undefined ? 'absent' : typeof value === 'string' ? value : JSON.stringify(value));
+      const text = (value: unknown) =>
+        value === undefined ? 'absent' : typeof value === 'string' ? value : JSON.stringify(value);
       found.push({ path, from: text(a), to: text(b) });
     }
   };

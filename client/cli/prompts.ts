@@ -87,7 +87,9 @@ export class TerminalPrompts implements Prompts {
       message: long ? `${message}, ${IN_EDITOR} opens your editor` : message,
       output,
       placeholder: allowedText(field),
-      ...(initial === undefined || Array.isArray(initial) ? {} : { defaultValue: String(initial), initialValue: String(initial) }),
+      ...(initial === undefined || Array.isArray(initial)
+        ? {}
+        : { defaultValue: String(initial), initialValue: String(initial) }),
       validate: (given) => this.problemOf(field, given ?? '', options),
     });
     const typed = this.answered(clack, value).trim();
@@ -119,7 +121,8 @@ function writeInEditor(label: string, interactive: boolean): string | undefined 
   try {
     writeFileSync(file, '', { mode: 0o600 });
     const done = spawnSync('sh', ['-c', 'exec ${VISUAL:-${EDITOR:-vi}} "$0"', file], { stdio: 'inherit' });
-    if (done.status !== 0) throw new UsageError('usage.editor', 'the editor ended with an error', 'set EDITOR, or type the text');
+    if (done.status !== 0)
+      throw new UsageError('usage.editor', 'the editor ended with an error', 'set EDITOR, or type the text');
     return readFileSync(file, 'utf8').trim() || undefined;
   } finally {
     rmSync(folder, { recursive: true, force: true });

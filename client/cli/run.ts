@@ -12,7 +12,10 @@ import { ENTRIES } from './registry.js';
 function version(): string {
   for (let folder = new URL('./', import.meta.url); ; folder = new URL('../', folder)) {
     try {
-      const read = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')) as { name?: string; version: string };
+      const read = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')) as {
+        name?: string;
+        version: string;
+      };
       if (read.name === 'aftercare') return read.version;
     } catch {
       if (folder.pathname === '/') return 'unknown';
@@ -86,7 +89,8 @@ async function runCommand(
     const exit = await complain(error, globals, { ...parts, out: ctx.out });
     if (exit === EXIT.unreachable && !globals.json) {
       const requestId = troubleOf(error).requestId;
-      if (requestId) ctx.out.say(`  request id ${requestId}; repeating is safe:\n  ${ctx.repeatLine(requestId)}`);
+      if (requestId)
+        ctx.out.say(`  request id ${requestId}; repeating is safe:\n  ${ctx.repeatLine(requestId)}`);
     }
     return exit;
   } finally {

@@ -11,7 +11,10 @@ import { padEnd, type Column } from './output.js';
 import { taskName } from './acts.js';
 
 /** The line that answers a task, ready to be typed. */
-export function lineToType(task: Pick<OpenTaskRow, 'caseId' | 'name' | 'key' | 'assignee'>, actor: string | null): string {
+export function lineToType(
+  task: Pick<OpenTaskRow, 'caseId' | 'name' | 'key' | 'assignee'>,
+  actor: string | null,
+): string {
   const as = actor === null ? '' : ` --as ${actor}`;
   if (task.assignee === null) return `npx aftercare task claim ${task.caseId} --task ${task.key}${as}`;
   return `npx aftercare task complete ${task.caseId} --task ${task.name}${as}`;
@@ -38,6 +41,11 @@ export function dueText(ctx: Context, dueAt: string | null, provisional = false)
   return `${late ? c.red(text) : text}${provisional ? c.yellow(' provisional') : ''}`;
 }
 
+/** The same within a sentence: `due Mon 18:00 (in 3 h)`; a task of a paused case has no deadline. */
+export function dueWords(ctx: Context, dueAt: string | null, provisional = false): string {
+  return `${dueAt === null ? '' : 'due '}${dueText(ctx, dueAt, provisional)}`;
+}
+
 export function taskColumns(ctx: Context): Column<OpenTaskRow>[] {
   const { c } = ctx.out;
   return [
@@ -57,14 +65,20 @@ export function caseColumns(ctx: Context): Column<CaseRow>[] {
     { head: 'case', cell: (row) => row.caseId },
     { head: 'standing', cell: (row) => standing(row), elastic: true },
     { head: 'owner', cell: (row) => c.cyan(row.owner) },
-    { head: 'customer', cell: (row) => row.customer ?? row.identity },
+    { head: 'customer', cell: (row) => row.customer ?? (row.identity === 'named' ? '' : row.identity) },
     { head: 'opened', cell: (row) => ctx.moments.at(row.openedAt) },
-    { head: 'next due', cell: (row) => (row.status === 'open' && row.nextDueAt ? dueText(ctx, row.nextDueAt) : '') },
+    {
+      head: 'next due',
+      cell: (row) => (row.status === 'open' && row.nextDueAt ? dueText(ctx, row.nextDueAt) : ''),
+    },
   ];
 }
 
 /** The clock that limits a task: the manual's one for it, of the same round. */
-export function clockOfTask(task: Pick<TaskRow, 'name' | 'key' | 'dueAt' | 'round'>, clocks: readonly ClockRow[]): ClockRow | null {
+export function clockOfTask(
+  task: Pick<TaskRow, 'name' | 'key' | 'dueAt' | 'round'>,
+  clocks: readonly ClockRow[],
+): ClockRow | null {
   const definition = (COMPLAINT_TASKS as Record<string, { clock: string | null }>)[taskName(task.name)];
   const named = clocks.filter((clock) => clock.name === (definition?.clock ?? task.name));
   return (
@@ -77,7 +91,9 @@ export function clockOfTask(task: Pick<TaskRow, 'name' | 'key' | 'dueAt' | 'roun
 
 /** The limit in the manual's words; one that is an instant as a time people read. */
 export function limitWords(ctx: Context, clock: ClockRow): string {
-  return clock.limitText.startsWith('until ') ? `until ${ctx.moments.at(clock.limitText.slice('until '.length))}` : clock.limitText;
+  return clock.limitText.startsWith('until ')
+    ? `until ${ctx.moments.at(clock.limitText.slice('until '.length))}`
+    : clock.limitText;
 }
 
 /** `calendars` count the minutes of the span that is still open. */
@@ -91,8 +107,15 @@ export function clockColumns(ctx: Context, calendars: Calendars): Column<ClockRo
   return [
     { head: 'clock', cell: (clock) => (clock.round > 1 ? `${clock.name}#${clock.round}` : clock.name) },
     { head: 'limit', cell: (clock) => limitWords(ctx, clock) },
-    { head: 'used', cell: (clock) => lengthText(usedMinutes(clock, ctx.moments.now.toISOString(), calendars)) },
-    { head: 'due', cell: (clock) => (clock.stoppedAt ? ctx.moments.at(clock.dueAt) : dueText(ctx, clock.dueAt, clock.provisional)) },
+    {
+      head: 'used',
+      cell: (clock) => lengthText(usedMinutes(clock, ctx.moments.now.toISOString(), calendars)),
+    },
+    {
+      head: 'due',
+      cell: (clock) =>
+        clock.stoppedAt ? ctx.moments.at(clock.dueAt) : dueText(ctx, clock.dueAt, clock.provisional),
+    },
     { head: 'state', cell: state },
     { head: 'rule', cell: (clock) => c.dim(clock.rule) },
   ];
@@ -131,7 +154,11 @@ function plain(value: unknown): string {
 }
 
 /** A deadline, stretch by stretch, and what comes next on it. */
-export function explanationLines(ctx: Context, explanation: ClockExplanation, calendars: Calendars): string[] {
+export function explanationLines(
+  ctx: Context,
+  explanation: ClockExplanation,
+  calendars: Calendars,
+): string[] {
   const { clock, lines, ahead } = explanation;
   const { c } = ctx.out;
   const { moments } = ctx;
@@ -174,7 +201,8 @@ export function intervalLines(
     const sameDay = moments.dayKey(line.from) === moments.dayKey(line.to);
     return `${moments.day(line.from)} ${moments.time(line.from)} – ${sameDay ? '' : `${moments.day(line.to)} `}${moments.time(line.to)}`;
   };
-  const width = Math.max(0, ...lines.map((line) => span(line).length));
+  // Two days written out: so the part that passed and the part to come stand in one column.
+  const width = Math.max(moments.style === 'iso' ? 0 : 35, ...lines.map((line) => span(line).length));
   return lines.map((line) => {
     const counted = line.counted ? `+${lengthText(line.minutes)}` : '';
     const text = `  ${span(line).padEnd(width)}  ${counted.padStart(11)}  ${line.why}`;
@@ -220,12 +248,16 @@ export function openingTexts(sheet: Pick<CaseSheet, 'texts' | 'tasks' | 'timelin
 }
 
 /** A task's answer, one pair a field, texts in their own words. */
-export function answerPairs(texts: Record<string, string>, answer: Record<string, unknown>): [string, string][] {
+export function answerPairs(
+  texts: Record<string, string>,
+  answer: Record<string, unknown>,
+): [string, string][] {
   return Object.entries(answer).map(([field, value]) => {
     const text = textOf(texts, value);
     if (text !== null) return [field, text];
     const evidence = value as { evidence?: string; mediaType?: string; bytes?: number } | null;
-    if (evidence?.evidence) return [field, `${evidence.mediaType}, ${evidence.bytes} bytes (${evidence.evidence})`];
+    if (evidence?.evidence)
+      return [field, `${evidence.mediaType}, ${evidence.bytes} bytes (${evidence.evidence})`];
     return [field, plain(value)];
   });
 }

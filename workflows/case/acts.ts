@@ -81,7 +81,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     const turn = kase.state.turn + 1;
     // Not cancellable: after a cancel from outside people still act on the leftovers.
     result.inLedger = await CancellationScope.nonCancellable(() =>
-      condition(() => recorder.saved >= turn, kase.policy.kernel.saveWaitMs),
+      condition(() => recorder.saved >= turn, kase.policy.kernel.saveWaitMs, { summary: 'wait for the ledger' }),
     );
     result.status = kase.state.row.status;
     result.outcome = kase.state.row.outcome;
@@ -436,10 +436,10 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     }
   });
 
+  // Queries only look: a change made here would not be there on replay.
   setHandler(messages.caseView, () => {
-    kase.refreshRow();
     return {
-      row: kase.state.row,
+      row: kase.currentRow(),
       tasks: Object.values(kase.state.tasks).map((task) => kase.taskRow(task)),
       clocks: Object.values(kase.state.clocks),
       messages: Object.values(kase.state.messages).map(messageRow),

@@ -27,6 +27,7 @@ import {
   holdersOf,
   inTurn,
   levelOfPerson,
+  mayDo,
   presentOrSubstitute,
   rank,
   runningNumber,
@@ -335,7 +336,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   /** Takes all that is unrecorded as one turn. */
   takeTurn(): TurnRecord {
     this.state.turn += 1;
-    this.refreshRow();
+    Object.assign(this.state.row, this.currentRow());
     const turn: TurnRecord = {
       caseId: this.caseId,
       runId: workflowInfo().runId,
@@ -379,32 +380,25 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   private finalState(): unknown {
     return { ...this.state, messages: {}, answered: this.state.answered.slice(-20) };
   }
-  /** Recomputes the columns people list and filter by. */
-  refreshRow(): void {
+  /** The row with the columns people list and filter by as of now. Pure: queries call it too. */
+  currentRow(): CaseRow {
     const row = this.state.row;
     const running = Object.values(this.state.clocks).filter((clock) => clock.stoppedAt === null);
     const dues = running
       .filter((clock) => clock.pausedAt === null && clock.behaviour !== 'progress')
       .map((clock) => clock.dueAt)
       .sort();
-    row.nextDueAt = dues[0] ?? null;
-    row.waitingOn = this.state.pause?.waitingOn ?? 'us';
-    const lost = Object.values(this.state.tasks).some((t) => t.status === 'open' && t.name === 'deliverByHand');
+    const lost = this.openTasks().some((task) => task.name === 'deliverByHand');
     const nobody = this.openTasks().some((task) => task.assignee === null);
     const late = running.some((clock) => clock.breachedAt !== null && clock.behaviour !== 'progress');
     const provisional = running.some((clock) => clock.provisional);
-    row.attention =
-      row.status === 'closed'
-        ? null
-        : nobody
-          ? 'nobody'
-          : late
-            ? 'late'
-            : lost
-              ? 'undelivered'
-              : provisional
-                ? 'provisional'
-                : null;
+    const attention = nobody ? 'nobody' : late ? 'late' : lost ? 'undelivered' : provisional ? 'provisional' : null;
+    return {
+      ...row,
+      nextDueAt: dues[0] ?? null,
+      waitingOn: this.state.pause?.waitingOn ?? 'us',
+      attention: row.status === 'closed' ? null : attention,
+    };
   }
   /** Lets everything that reacts to the same event happen before the caller goes on: one turn, one alarm move. */
   async settled(): Promise<void> {
@@ -517,12 +511,14 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   *rounds(): Generator<{ no: number }> {
     for (let no = this.state.firstRound; ; no += 1) {
       this.roundNow = no;
-      if (no > this.state.row.rounds) {
-        this.state.row.rounds = no;
-        this.fact('roundStarted', { round: no }, null, 'CMP-13');
-      }
       yield { no };
     }
+  }
+
+  /** The next round begins: one more pass of resolving and confirming. */
+  startRound(): void {
+    this.state.row.rounds += 1;
+    this.fact('roundStarted', { round: this.state.row.rounds }, null, 'CMP-13');
   }
 
   /** Waits until an instant, computed once. */
@@ -659,9 +655,11 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       const person = presentOrSubstitute(desk, wished, out);
       if (person !== null) return person;
     }
-    if (desk.staff[this.owner]?.roles.includes(role) === true) {
+    // The owner keeps the case to its end (W17): whatever he may do himself is his.
+    const may = (id: string) => mayDo(this.policy.levels, { id, roles: desk.staff[id]?.roles ?? [] }, role);
+    if (may(this.owner)) {
       const owner = presentOrSubstitute(desk, this.owner, out);
-      if (owner !== null && desk.staff[owner]?.roles.includes(role) === true) return owner;
+      if (owner !== null && may(owner)) return owner;
     }
     const holder = inTurn(holdersOf(desk, role, out), this.number);
     if (holder !== null) return holder;

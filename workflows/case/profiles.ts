@@ -14,6 +14,7 @@ export const recordHere = proxyLocalActivities<Pick<CaseActivities, 'record'>>({
   startToCloseTimeout: '1s',
   scheduleToCloseTimeout: '2s',
   retry: { maximumAttempts: 2, initialInterval: '100ms', nonRetryableErrorTypes: PERMANENT },
+  summary: 'save the turn',
 });
 
 /** Last resort of a turn: until the ledger is back. */

@@ -103,7 +103,8 @@ function reopen<Answers, Data>(kase: Kase<Answers, Data>, start: CaseStart): voi
   state.reopens += 1;
   state.firstRound = state.row.rounds + 1;
   state.ending = null;
-  state.row = { ...state.row, status: 'open', outcome: null, closedAt: null, policyDigest: start.snapshot.digest };
+  Object.assign(state.row, { status: 'open', outcome: null, closedAt: null, policyDigest: start.snapshot.digest });
+  kase.startRound();
   kase.fact(
     'reopened',
     { was: asked.outcome, closedAt: asked.closedAt, times: state.reopens, reason: asked.reason },

@@ -98,7 +98,8 @@ async function verifiedOutside(kase: ComplaintCase): Promise<void> {
 function investigator(kase: ComplaintCase): { assignee: string } {
   if (kase.round > 1) return { assignee: kase.currentHolder() };
   const second = kase.state.tasks['secondLine#1']?.completedBy;
-  return { assignee: second ?? kase.data.receiver };
+  if (second !== undefined && second !== null) return { assignee: second };
+  return { assignee: kase.concerned.includes(kase.data.receiver) ? kase.owner : kase.data.receiver };
 }
 
 /** A plan the customer accepts: approval of money, then the customer's word; declined twice at most. */
@@ -221,6 +222,7 @@ function lastDayToAnswer(kase: ComplaintCase): string {
 /** Not satisfied: the opinion is taken up, one level higher, with a new date (CMP-13). */
 function nextRound(kase: ComplaintCase): void {
   kase.once('nextRound', () => {
+    kase.startRound();
     kase.raiseOne('dissatisfied', 'CMP-13');
     kase.startProgress();
     startResolution(kase, kase.data.grade ?? 'general', kase.now);

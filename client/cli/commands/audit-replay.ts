@@ -7,22 +7,35 @@ export default command({
   name: 'audit replay',
   group: 'Proof',
   summary: "does today's code ask for the same as the recorded history",
-  examples: ['aftercare audit replay T20300304-001', 'aftercare audit replay exports/T20300304-001 tests/replay/histories --json'],
+  examples: [
+    'aftercare audit replay T20300304-001',
+    'aftercare audit replay exports/T20300304-001 tests/replay/histories --json',
+  ],
   positional: { field: 'targets', value: 'CASE|FILE', many: true },
-  input: z.strictObject({ targets: z.array(z.string()).min(1).describe('case numbers, history files, exports or folders of them') }),
+  input: z.strictObject({
+    targets: z.array(z.string()).min(1).describe('case numbers, history files, exports or folders of them'),
+  }),
   async run(ctx, { targets }) {
     const { out } = ctx;
-    const [{ replayTargets }, { ensureBundle }] = await Promise.all([import('../../../audit/index.js'), import('../../../worker/bundle.js')]);
+    const [{ replayTargets }, { ensureBundle }] = await Promise.all([
+      import('../../../audit/index.js'),
+      import('../../../worker/bundle.js'),
+    ]);
     // Before anything of the SDK starts, or its log goes to stderr.
     (await import('../../../worker/worker.js')).installRuntime((await ctx.config()).logLevel);
     const desk = operator(ctx);
     try {
       const bundle = await ensureBundle();
-      const results = await replayTargets(targets, { bundlePath: bundle.codePath, client: () => desk.client() });
+      const results = await replayTargets(targets, {
+        bundlePath: bundle.codePath,
+        client: () => desk.client(),
+      });
       const ok = results.every((result) => result.match);
       out.either({ ok, bundle: bundle.digest, results }, () => {
         for (const { label, events, match, result } of results) {
-          out.line(`${match ? out.c.green('✓') : out.c.red('✗')} ${label}  ${events} events  ${match ? 'match' : result}`);
+          out.line(
+            `${match ? out.c.green('✓') : out.c.red('✗')} ${label}  ${events} events  ${match ? 'match' : result}`,
+          );
         }
         if (results.length === 0) out.line('no history there');
       });

@@ -6,7 +6,10 @@ export default command({
   name: 'audit timeline',
   group: 'Proof',
   summary: 'the story an auditor reads, of a case or of an export: who, what, when, under which rule',
-  examples: ['aftercare audit timeline T20300304-001 --as li.na', 'aftercare audit timeline exports/T20300304-001'],
+  examples: [
+    'aftercare audit timeline T20300304-001 --as li.na',
+    'aftercare audit timeline exports/T20300304-001',
+  ],
   positional: { field: 'target', value: 'CASE|DIR' },
   input: z.strictObject({
     target: z.string().min(1).describe('a case number, or the folder of an export'),

@@ -7,7 +7,10 @@ export default command({
   name: 'audit verify',
   group: 'Proof',
   summary: 'is an export whole and unchanged; names the record that is not',
-  examples: ['aftercare audit verify exports/T20300304-001', 'aftercare audit verify exports/T20300304-001 --key audit.key --json'],
+  examples: [
+    'aftercare audit verify exports/T20300304-001',
+    'aftercare audit verify exports/T20300304-001 --key audit.key --json',
+  ],
   positional: { field: 'dir', value: 'DIR' },
   input: z.strictObject({
     dir: z.string().min(1).describe('the folder that audit export wrote'),
@@ -23,10 +26,19 @@ export default command({
     out.either({ ...report, ok, ...(root === undefined ? {} : { rootAsNoted: !rootDiffers }) }, () => {
       const { counts } = report;
       const holds = `${counts.files} files, ${counts.runs} runs, ${counts.events} events, ${counts.facts} facts, ${counts.turns} turns`;
-      out.line(`${ok ? out.c.green('✓') : out.c.red('✗')} ${report.case ?? dir}  ${ok ? 'whole and unchanged' : `${report.faults.length + (rootDiffers ? 1 : 0)} faults`}  ${out.c.dim(holds)}`);
+      out.line(
+        `${ok ? out.c.green('✓') : out.c.red('✗')} ${report.case ?? dir}  ${ok ? 'whole and unchanged' : `${report.faults.length + (rootDiffers ? 1 : 0)} faults`}  ${out.c.dim(holds)}`,
+      );
       for (const fault of report.faults) out.line(`  ${out.c.red(fault.kind.padEnd(10))}${fault.detail}`);
-      if (rootDiffers) out.line(`  ${out.c.red('root'.padEnd(10))}is ${report.root ?? 'unknown'}, noted was ${root}`);
-      out.lines(out.pairs([['root', report.root], ['seal', report.seal], ['exported', report.exportedAt]]));
+      if (rootDiffers)
+        out.line(`  ${out.c.red('root'.padEnd(10))}is ${report.root ?? 'unknown'}, noted was ${root}`);
+      out.lines(
+        out.pairs([
+          ['root', report.root],
+          ['seal', report.seal],
+          ['exported', report.exportedAt],
+        ]),
+      );
       for (const note of report.notes) out.line(`  ${out.c.dim(note)}`);
     });
     return ok ? EXIT.done : EXIT.failed;

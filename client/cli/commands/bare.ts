@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { command } from '../command.js';
 import { troubleOf } from '../errors.js';
 import { BARE } from '../flags.js';
-import { dueText, lineToType } from '../views.js';
+import { dueWords, lineToType } from '../views.js';
 
 export default command({
   name: BARE,
@@ -48,7 +48,9 @@ export default command({
       out.line(`${out.c.cyan(actor.id)}  ${parts.join(', ') || 'nothing to do: all answered'}`);
       if (!task || !line) return;
       out.line();
-      out.line(`  ${task.caseId}  ${out.c.bold(task.name)}  due ${dueText(ctx, task.dueAt, task.provisional)}  ${task.customer ?? ''}`.trimEnd());
+      out.line(
+        `  ${task.caseId}  ${out.c.bold(task.name)}  ${dueWords(ctx, task.dueAt, task.provisional)}  ${task.customer ?? ''}`.trimEnd(),
+      );
       out.line(`  $ ${line}`);
       out.line();
       out.line(out.c.dim('more: npx aftercare next · npx aftercare inbox'));

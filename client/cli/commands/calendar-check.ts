@@ -24,7 +24,10 @@ export default command({
   name: 'calendar check',
   group: 'Rules',
   summary: 'is a holiday file sound: days in range, none both off and worked, make-up days on weekends',
-  examples: ['aftercare calendar check policy/calendars/cn-2026.json', 'aftercare calendar check policy/calendars/cn-2026.json --json'],
+  examples: [
+    'aftercare calendar check policy/calendars/cn-2026.json',
+    'aftercare calendar check policy/calendars/cn-2026.json --json',
+  ],
   positional: { field: 'file', value: 'FILE' },
   input: z.strictObject({ file: z.string().min(1).describe('a holiday file') }),
   async run(ctx, { file }) {
@@ -37,12 +40,16 @@ export default command({
       throw new UsageError('usage.file', `${file}: ${(error as Error).message}`, 'one JSON object', 'FILE');
     }
     const parsed = holidays.safeParse(json);
-    const problems = parsed.success ? problemsOf(parsed.data) : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    const problems = parsed.success
+      ? problemsOf(parsed.data)
+      : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     const data = parsed.data;
     out.either({ ok: problems.length === 0, file, problems, horizonOn: data?.horizonOn ?? null }, () => {
       for (const problem of problems) out.line(`${out.c.red('✗')} ${problem}`);
       if (data && problems.length === 0) {
-        out.line(`${out.c.green('✓')} ${data.id} ${data.version}: ${data.off.length} days off, ${data.work.length} make-up workdays, ${data.fromOn} to ${data.horizonOn}`);
+        out.line(
+          `${out.c.green('✓')} ${data.id} ${data.version}: ${data.off.length} days off, ${data.work.length} make-up workdays, ${data.fromOn} to ${data.horizonOn}`,
+        );
       }
     });
     return problems.length ? EXIT.refused : EXIT.done;
@@ -56,9 +63,13 @@ function problemsOf(data: z.output<typeof holidays>): string[] {
     days.filter((on, i) => days.indexOf(on) !== i).map((on) => `${name} lists ${on} twice`);
   return [
     ...(data.fromOn > data.horizonOn ? [`fromOn ${data.fromOn} is after horizonOn ${data.horizonOn}`] : []),
-    ...[...data.off, ...data.work].filter(outside).map((on) => `${on} lies outside ${data.fromOn} to ${data.horizonOn}`),
+    ...[...data.off, ...data.work]
+      .filter(outside)
+      .map((on) => `${on} lies outside ${data.fromOn} to ${data.horizonOn}`),
     ...data.off.filter((on) => data.work.includes(on)).map((on) => `${on} is both off and worked`),
-    ...data.work.filter((on) => weekday(on) !== 0 && weekday(on) !== 6).map((on) => `${on} is no weekend: a make-up workday replaces a Saturday or Sunday`),
+    ...data.work
+      .filter((on) => weekday(on) !== 0 && weekday(on) !== 6)
+      .map((on) => `${on} is no weekend: a make-up workday replaces a Saturday or Sunday`),
     ...repeated(data.off, 'off'),
     ...repeated(data.work, 'work'),
   ];

@@ -10,8 +10,20 @@ export default command({
   summary: 'a month or a year as the clocks see it: workdays, holidays, make-up days',
   examples: ['aftercare calendar show --year 2026 --month 10', 'aftercare calendar show --year 2026 --json'],
   input: z.strictObject({
-    year: z.number().int().min(1970).max(2200).meta({ description: 'default this year', value: 'YYYY' }).optional(),
-    month: z.number().int().min(1).max(12).meta({ description: 'default the whole year, or this month', value: 'MM' }).optional(),
+    year: z
+      .number()
+      .int()
+      .min(1970)
+      .max(2200)
+      .meta({ description: 'default this year', value: 'YYYY' })
+      .optional(),
+    month: z
+      .number()
+      .int()
+      .min(1)
+      .max(12)
+      .meta({ description: 'default the whole year, or this month', value: 'MM' })
+      .optional(),
     calendar: z.string().default('hotline').meta({ description: 'a calendar of the policy', value: 'NAME' }),
   }),
   async run(ctx, input) {
@@ -19,20 +31,27 @@ export default command({
     const { c } = out;
     const { policy, calendars } = await loadPolicyOf(ctx, undefined);
     if (!Object.hasOwn(calendars, input.calendar)) {
-      throw new UsageError('usage.value', `--calendar cannot be "${input.calendar}"`, `one of ${Object.keys(calendars).join(', ')}`, '--calendar');
+      throw new UsageError(
+        'usage.value',
+        `--calendar cannot be "${input.calendar}"`,
+        `one of ${Object.keys(calendars).join(', ')}`,
+        '--calendar',
+      );
     }
     const calendar = calendarNamed(calendars, input.calendar);
     const today = ctx.useMoments(policy.zone.offsetMinutes, new Date()).dayKey(new Date());
     const year = input.year ?? Number(today.slice(0, 4));
     const month = input.month ?? (input.year === undefined ? Number(today.slice(5, 7)) : undefined);
     const months = month === undefined ? Array.from({ length: 12 }, (_, i) => i + 1) : [month];
-    const days = months.flatMap((each) => daysOf(year, each)).map((on) => ({
-      on,
-      workday: isWorkday(calendars, input.calendar, on),
-      makeUp: calendar.work.includes(on),
-      holiday: calendar.off.includes(on),
-      provisional: isProvisional(calendars, input.calendar, on),
-    }));
+    const days = months
+      .flatMap((each) => daysOf(year, each))
+      .map((on) => ({
+        on,
+        workday: isWorkday(calendars, input.calendar, on),
+        makeUp: calendar.work.includes(on),
+        holiday: calendar.off.includes(on),
+        provisional: isProvisional(calendars, input.calendar, on),
+      }));
     out.either({ calendar: input.calendar, horizonOn: calendar.horizonOn, days }, () => {
       for (const each of months) {
         out.line(c.bold(`${String(each).padStart(2, '0')}/${year}`.padEnd(10)) + c.dim(input.calendar));
@@ -55,7 +74,13 @@ function daysOf(year: number, month: number): string[] {
   return Array.from({ length: count }, (_, i) => `${year}-${part(month)}-${part(i + 1)}`);
 }
 
-function cell(day: { on: string; workday: boolean; makeUp: boolean; holiday: boolean; provisional: boolean }): string {
+function cell(day: {
+  on: string;
+  workday: boolean;
+  makeUp: boolean;
+  holiday: boolean;
+  provisional: boolean;
+}): string {
   const mark = day.provisional ? '?' : day.makeUp ? '+' : day.holiday ? '*' : day.workday ? ' ' : '.';
   return ` ${day.on.slice(8)}${mark} `;
 }

@@ -16,13 +16,28 @@ export default command({
   positional: CASE,
   input: z.strictObject({
     case: caseNumber(),
-    field: z.string().min(1).max(40).meta({ description: 'what it is: signedForm, receipt, recording', value: 'NAME' }),
+    field: z
+      .string()
+      .min(1)
+      .max(40)
+      .meta({ description: 'what it is: signedForm, receipt, recording', value: 'NAME' }),
     file: z.string().min(1).meta({ description: 'the file', value: 'PATH' }),
   }),
   async run(ctx, { case: caseId, field, file }) {
     const asked = { name: 'file', label: 'file', required: true, kind: 'file', personal: false } as const;
     await checkFiles([asked], { file: { file } });
-    if (!notOnlyDry(ctx, `attach to ${caseId}`, [['field', field], ['file', file]])) return;
-    tellResult(ctx, `${field} attached`, caseId, await sendAct(ctx, 'attachEvidence', caseId, { field, evidence: { file } }));
+    if (
+      !notOnlyDry(ctx, `attach to ${caseId}`, [
+        ['field', field],
+        ['file', file],
+      ])
+    )
+      return;
+    tellResult(
+      ctx,
+      `${field} attached`,
+      caseId,
+      await sendAct(ctx, 'attachEvidence', caseId, { field, evidence: { file } }),
+    );
   },
 });

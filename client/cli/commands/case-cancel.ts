@@ -19,9 +19,16 @@ export default command({
     const sheet = await api.sheet(caseId, (await ctx.actor()).id);
     const open = sheet.tasks.filter((task) => task.status === 'open');
     const clocks = sheet.clocks.filter((clock) => clock.stoppedAt === null);
-    const waiting = sheet.messages.filter((message) => message.status === 'queued' || message.status === 'deferred');
+    const waiting = sheet.messages.filter(
+      (message) => message.status === 'queued' || message.status === 'deferred',
+    );
     const lines: PlanLine[] = [
-      ['tasks', open.length ? open.map((task) => `${task.key} (${task.assignee ?? task.role}) no longer needed`) : 'none is open'],
+      [
+        'tasks',
+        open.length
+          ? open.map((task) => `${task.key} (${task.assignee ?? task.role}) no longer needed`)
+          : 'none is open',
+      ],
       ['clocks', clocks.map((clock) => clock.name).join(', ') || 'none is running'],
       ['messages', waiting.map((message) => `${message.template} unsent`).join(', ') || 'none is waiting'],
       ['undo', 'what was borrowed, booked or collected is given back, in reverse; a failure becomes a task'],

@@ -24,7 +24,8 @@ export default command({
       ['grade', 'the stricter of both'],
       ['messages', 'the complainant hears of the one number that counts'],
     ];
-    if (!(await approved(ctx, { title: `merge ${caseId} into ${into}`, lines }, { kind: 'moderate' }))) return;
+    if (!(await approved(ctx, { title: `merge ${caseId} into ${into}`, lines }, { kind: 'moderate' })))
+      return;
     tellResult(ctx, `merged into ${into}`, caseId, await sendAct(ctx, 'merge', caseId, { into, reason }));
   },
 });

@@ -17,8 +17,15 @@ export default command({
   input: z.strictObject({
     case: caseNumber(),
     text: z.string().trim().min(1).meta({ description: 'at most 200 characters', value: 'TEXT' }),
-    customerContact: z.boolean().default(false).describe('the customer got in touch: ends a wait for the customer'),
-    amountDisputed: z.string().regex(/^(unknown|\d+(\.\d{1,2})?)$/, 'CNY, or unknown').meta({ description: 'learned meanwhile (D14)', value: 'CNY' }).optional(),
+    customerContact: z
+      .boolean()
+      .default(false)
+      .describe('the customer got in touch: ends a wait for the customer'),
+    amountDisputed: z
+      .string()
+      .regex(/^(unknown|\d+(\.\d{1,2})?)$/, 'CNY, or unknown')
+      .meta({ description: 'learned meanwhile (D14)', value: 'CNY' })
+      .optional(),
     media: z.enum(MEDIA).meta({ description: 'learned meanwhile' }).optional(),
     safety: z.boolean().default(false).describe('safety is concerned, learned meanwhile'),
   }),
@@ -26,7 +33,9 @@ export default command({
     const args = {
       text,
       ...(customerContact ? { customerContact } : {}),
-      ...(amountDisputed === undefined ? {} : { amountDisputed: amountDisputed === 'unknown' ? amountDisputed : Number(amountDisputed) }),
+      ...(amountDisputed === undefined
+        ? {}
+        : { amountDisputed: amountDisputed === 'unknown' ? amountDisputed : Number(amountDisputed) }),
       ...(media ? { media } : {}),
       ...(safety ? { safety } : {}),
     };

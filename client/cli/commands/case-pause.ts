@@ -33,7 +33,12 @@ export default command({
     const { policy, calendars } = api.policy;
     const end = until === undefined ? null : instantText(until, policy.zone.offsetMinutes);
     if (until !== undefined && end === null) {
-      throw new UsageError('usage.value', `--until cannot be "${until}"`, 'a time: 2030-03-06T12:00, or with offset +08:00', '--until');
+      throw new UsageError(
+        'usage.value',
+        `--until cannot be "${until}"`,
+        'a time: 2030-03-06T12:00, or with offset +08:00',
+        '--until',
+      );
     }
     const sheet = await api.sheet(caseId, (await ctx.actor()).id);
     const running = sheet.clocks.filter((clock) => clock.stoppedAt === null && clock.pausedAt === null);
@@ -52,16 +57,27 @@ export default command({
     });
     const latest: Instant = end !== null && Date.parse(end) < Date.parse(wait.dueAt) ? end : wait.dueAt;
     const lines: PlanLine[] = [
-      ['clocks', [
+      [
+        'clocks',
+        [
           ...still.map((clock) => `${clock.name} stands still (was due ${ctx.moments.at(clock.dueAt)})`),
           ...goesOn.map((clock) => `${clock.name} goes on, due ${ctx.moments.due(clock.dueAt)}`),
           ...(running.length ? [] : ['none is running']),
-        ]],
-      ['wait', `until ${ctx.moments.due(latest)} at the latest; limit ${limitText(rule.limit)}, ${rule.rule}`],
+        ],
+      ],
+      [
+        'wait',
+        `until ${ctx.moments.due(latest)} at the latest; limit ${limitText(rule.limit)}, ${rule.rule}`,
+      ],
       ['messages', 'reminders of the paused clocks wait too'],
     ];
     if (!(await approved(ctx, { title: `pause ${caseId}: ${reason}`, lines }, { kind: 'moderate' }))) return;
     const args = { reason, ...(note ? { note } : {}), ...(end ? { until: end } : {}) };
-    tellResult(ctx, `paused until ${ctx.moments.at(latest)} at the latest`, caseId, await sendAct(ctx, 'pause', caseId, args));
+    tellResult(
+      ctx,
+      `paused until ${ctx.moments.at(latest)} at the latest`,
+      caseId,
+      await sendAct(ctx, 'pause', caseId, args),
+    );
   },
 });

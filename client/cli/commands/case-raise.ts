@@ -25,10 +25,20 @@ export default command({
     const api = await ctx.open();
     const sheet = await api.sheet(caseId, (await ctx.actor()).id);
     const level = to ?? above(sheet.row.level) ?? sheet.row.level;
-    const holders = holdersOfLevel(deskOf(await api.organisation()), api.policy.policy.levels, level, sheet.row.personsConcerned);
+    const holders = holdersOfLevel(
+      deskOf(await api.organisation()),
+      api.policy.policy.levels,
+      level,
+      sheet.row.personsConcerned,
+    );
     const lines: [string, string][] = [
       ['level', `${sheet.row.level} → ${level}`],
-      ['messages', holders.length ? `one of ${holders.join(', ')} is told` : 'nobody holds that level: it is skipped upwards'],
+      [
+        'messages',
+        holders.length
+          ? `one of ${holders.join(', ')} is told`
+          : 'nobody holds that level: it is skipped upwards',
+      ],
       ['deadlines', 'stay; a major level may set wall-clock ones (ESC-04)'],
     ];
     if (!(await approved(ctx, { title: `raise ${caseId}`, lines }, { kind: 'moderate' }))) return;

@@ -23,7 +23,13 @@ export default command({
       ['next', 'a supervisor decides; until then the complaint goes on'],
       ['deadlines', 'stay as they are'],
     ];
-    if (!(await approved(ctx, { title: `reclassify ${caseId} as ${to}`, lines }, { kind: 'moderate' }))) return;
-    tellResult(ctx, `asked to become ${to}`, caseId, await sendAct(ctx, 'reclassify', caseId, { to, reason }));
+    if (!(await approved(ctx, { title: `reclassify ${caseId} as ${to}`, lines }, { kind: 'moderate' })))
+      return;
+    tellResult(
+      ctx,
+      `asked to become ${to}`,
+      caseId,
+      await sendAct(ctx, 'reclassify', caseId, { to, reason }),
+    );
   },
 });

@@ -1,13 +1,24 @@
 import { z } from 'zod';
 import { command } from '../command.js';
 import { CASE, caseNumber } from '../inputs.js';
-import { answerPairs, caseColumns, clockColumns, dueText, messageColumns, openingTexts, standing } from '../views.js';
+import {
+  answerPairs,
+  caseColumns,
+  clockColumns,
+  dueText,
+  messageColumns,
+  openingTexts,
+  standing,
+} from '../views.js';
 
 export default command({
   name: 'case show',
   group: 'Cases',
   summary: 'a case: where it stands, its tasks, clocks and answers',
-  examples: ['aftercare case show T20300304-001 --as li.na', 'aftercare case show T20300304-001 --messages --as li.na --json'],
+  examples: [
+    'aftercare case show T20300304-001 --as li.na',
+    'aftercare case show T20300304-001 --messages --as li.na --json',
+  ],
   positional: CASE,
   input: z.strictObject({
     case: caseNumber(),
@@ -26,7 +37,12 @@ export default command({
       const who = sheet.complainant;
       out.lines(
         out.pairs([
-          ['complainant', sheet.view === 'masked' ? 'hidden from you (PRV-02)' : [who?.customer?.name, who?.name, who?.phone].filter(Boolean).join(', ') || row.identity],
+          [
+            'complainant',
+            sheet.view === 'masked'
+              ? 'hidden from you (PRV-02)'
+              : [who?.customer?.name, who?.name, who?.phone].filter(Boolean).join(', ') || row.identity,
+          ],
           ['matter', openingTexts(sheet).join(' · ')],
           ['owner', c.cyan(row.owner)],
           ['received', moments.at(row.receivedAt)],
@@ -56,10 +72,17 @@ export default command({
         const at = task.completedAt ? moments.at(task.completedAt) : '';
         out.line(`${c.bold(task.key)}  ${c.dim(at)}  ${c.cyan(task.completedBy ?? '')}`);
         out.lines(out.pairs(answerPairs(sheet.texts, task.answer ?? {})));
-        for (const fact of sheet.timeline.filter((each) => each.what === 'taskCorrected' && each.data['key'] === task.key)) {
-          const correction = answerPairs(sheet.texts, (fact.data['correction'] ?? {}) as Record<string, unknown>);
+        for (const fact of sheet.timeline.filter(
+          (each) => each.what === 'taskCorrected' && each.data['key'] === task.key,
+        )) {
+          const correction = answerPairs(
+            sheet.texts,
+            (fact.data['correction'] ?? {}) as Record<string, unknown>,
+          );
           const what = correction.map(([field, text]) => `${field} ${text}`).join(', ');
-          out.line(`  ${c.yellow('corrected')}  ${what}  ${c.dim(`${moments.at(fact.at)}, ${fact.actor ?? ''}`)}`);
+          out.line(
+            `  ${c.yellow('corrected')}  ${what}  ${c.dim(`${moments.at(fact.at)}, ${fact.actor ?? ''}`)}`,
+          );
         }
       }
       if (sheet.clocks.length) {
@@ -68,7 +91,14 @@ export default command({
       }
       if (sheet.evidence.length) {
         out.line(c.bold('Evidence'));
-        out.lines(out.pairs(sheet.evidence.map((file) => [file.field, `${file.name}, ${file.bytes} bytes, ${file.addedBy}, ${moments.at(file.addedAt)}`])));
+        out.lines(
+          out.pairs(
+            sheet.evidence.map((file) => [
+              file.field,
+              `${file.name}, ${file.bytes} bytes, ${file.addedBy}, ${moments.at(file.addedAt)}`,
+            ]),
+          ),
+        );
       }
       if (messages && sheet.messages.length) {
         out.line(c.bold('Messages'));

@@ -5,16 +5,21 @@ import type { CaseView } from '../../../workflows/case/messages.js';
 import { command } from '../command.js';
 import type { Context } from '../context.js';
 import { CASE, caseNumber } from '../inputs.js';
-import { dueText, standing } from '../views.js';
+import { dueWords, standing } from '../views.js';
 
 function linesOf(ctx: Context, view: CaseView): string[] {
   const { c } = ctx.out;
   const open = view.tasks.filter((task) => task.status === 'open');
   return [
     `${c.bold(view.row.caseId)} · ${standing(view.row)}`,
-    ...open.map((task) => `  ${task.key}  ${c.cyan(task.assignee ?? `any ${task.role}`)}  due ${dueText(ctx, task.dueAt, task.provisional)}`),
-    ...(view.paused ? [`  ${c.yellow('paused')}  ${view.paused.reason} until ${ctx.moments.at(view.paused.until)}`] : []),
-    ...(view.undelivered.length ? [`  ${view.undelivered.length} messages on their way`] : []),
+    ...open.map(
+      (task) =>
+        `  ${task.key}  ${c.cyan(task.assignee ?? `any ${task.role}`)}  ${dueWords(ctx, task.dueAt, task.provisional)}`,
+    ),
+    ...(view.paused
+      ? [`  ${c.yellow('paused')}  ${view.paused.reason} until ${ctx.moments.at(view.paused.until)}`]
+      : []),
+    ...(view.undelivered.length ? [`  messages on their way: ${view.undelivered.length}`] : []),
   ];
 }
 
@@ -26,7 +31,12 @@ export default command({
   positional: CASE,
   input: z.strictObject({
     case: caseNumber(),
-    every: z.number().positive().max(3600).default(2).meta({ description: 'seconds between looks', value: 'SECONDS' }),
+    every: z
+      .number()
+      .positive()
+      .max(3600)
+      .default(2)
+      .meta({ description: 'seconds between looks', value: 'SECONDS' }),
   }),
   async run(ctx, { case: caseId, every }) {
     const { out } = ctx;

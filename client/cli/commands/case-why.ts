@@ -9,7 +9,10 @@ export default command({
   name: 'case why',
   group: 'Cases',
   summary: 'how each deadline came about, interval by interval, and what comes next on it',
-  examples: ['aftercare case why T20300304-001', 'aftercare case why T20300304-001 --clock firstResponse --time iso'],
+  examples: [
+    'aftercare case why T20300304-001',
+    'aftercare case why T20300304-001 --clock firstResponse --time iso',
+  ],
   positional: CASE,
   input: z.strictObject({
     case: caseNumber(),
@@ -24,7 +27,12 @@ export default command({
       const names = [...new Set((await api.explain(caseId)).map((each) => each.clock.name))];
       const near = suggest(clock, names);
       const remedy = names.length ? `its clocks: ${names.join(', ')}` : 'it has no clock yet';
-      throw new UsageError('usage.value', `${caseId} has no clock ${clock}${near ? `. Did you mean ${near}?` : ''}`, remedy, '--clock');
+      throw new UsageError(
+        'usage.value',
+        `${caseId} has no clock ${clock}${near ? `. Did you mean ${near}?` : ''}`,
+        remedy,
+        '--clock',
+      );
     }
     const running = told.filter((each) => each.clock.stoppedAt === null);
     const shown = all || clock !== undefined || running.length === 0 ? told : running;
@@ -35,6 +43,7 @@ export default command({
         out.lines(explanationLines(ctx, explanation, api.policy.calendars));
       });
     });
-    if (shown.length < told.length) out.say(`${told.length - shown.length} stopped clocks left out; --all shows them.`);
+    if (shown.length < told.length)
+      out.say(`${told.length - shown.length} stopped clocks left out; --all shows them.`);
   },
 });

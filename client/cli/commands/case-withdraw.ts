@@ -17,8 +17,15 @@ export default command({
   positional: CASE,
   input: z.strictObject({
     case: caseNumber(),
-    channel: z.string().min(2).max(20).meta({ description: `how it came: ${CHANNELS.slice(0, 6).join(', ')} …`, value: 'CHANNEL' }),
-    proof: z.string().min(1).meta({ description: 'the own words or signature: @path, or a line', value: 'PROOF' }),
+    channel: z
+      .string()
+      .min(2)
+      .max(20)
+      .meta({ description: `how it came: ${CHANNELS.slice(0, 6).join(', ')} …`, value: 'CHANNEL' }),
+    proof: z
+      .string()
+      .min(1)
+      .meta({ description: 'the own words or signature: @path, or a line', value: 'PROOF' }),
     reason: z.string().meta({ description: 'as the complainant gave it', value: 'TEXT' }).optional(),
   }),
   async run(ctx, { case: caseId, channel, proof, reason }) {

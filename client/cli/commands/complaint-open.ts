@@ -10,12 +10,15 @@ export default command({
   group: 'Cases',
   summary: 'enter a complaint; any member of staff may',
   examples: [
-    'aftercare complaint open --answer problemType=productQuality --answer matter="printer leaks ink" --answer complainant.phone=01058810000 --as li.na',
+    'aftercare complaint open --answer problemType=productQuality --answer matter="printer leaks ink" --answer customer=qingshan --as li.na',
     'aftercare complaint open --file complaint.yaml --as li.na',
   ],
   input: z.strictObject({
     answer: answerFlag(),
-    file: z.string().meta({ description: 'the receipt block as YAML or JSON; - reads stdin', value: 'FILE' }).optional(),
+    file: z
+      .string()
+      .meta({ description: 'the receipt block as YAML or JSON; - reads stdin', value: 'FILE' })
+      .optional(),
   }),
   notes: [
     'Fields: problemType and matter are required; channel, customer, complainant.name, complainant.phone, demand,',
@@ -42,7 +45,9 @@ export default command({
       if (next) out.line(`  next: ${next.task}, ${next.assignee ?? `any ${next.role}`}${due}`);
       for (const flag of receipt.flags) out.line(`  ${out.c.yellow('!')} ${flag}`);
       for (const earlier of receipt.related) {
-        out.line(`  earlier: ${earlier.caseId} ${earlier.outcome ?? earlier.status}, opened ${ctx.moments.at(earlier.openedAt)}`);
+        out.line(
+          `  earlier: ${earlier.caseId} ${earlier.outcome ?? earlier.status}, opened ${ctx.moments.at(earlier.openedAt)}`,
+        );
       }
     });
     if (!receipt.inLedger) out.say('Accepted; the ledger is behind and follows by itself.');

@@ -9,11 +9,20 @@ export default command({
   examples: ['aftercare completion bash', 'aftercare completion fish'],
   positional: { field: 'shell', value: 'bash|zsh|fish' },
   input: z.strictObject({ shell: z.enum(['bash', 'zsh', 'fish']).describe('your shell') }),
-  notes: ['bash: source <(aftercare completion bash)', 'fish: aftercare completion fish > ~/.config/fish/completions/aftercare.fish'],
+  notes: [
+    'bash: source <(aftercare completion bash)',
+    'fish: aftercare completion fish > ~/.config/fish/completions/aftercare.fish',
+  ],
   async run(ctx, { shell }) {
     const { ENTRIES } = await import('../registry.js');
     const words = await wordsOf(ENTRIES.filter((entry) => entry.name !== BARE));
-    ctx.out.line(shell === 'fish' ? fish(words) : shell === 'zsh' ? `autoload -U +X bashcompinit && bashcompinit\n${bash(words)}` : bash(words));
+    ctx.out.line(
+      shell === 'fish'
+        ? fish(words)
+        : shell === 'zsh'
+          ? `autoload -U +X bashcompinit && bashcompinit\n${bash(words)}`
+          : bash(words),
+    );
   },
 });
 
@@ -45,8 +54,12 @@ function tree(words: readonly CommandWords[]): Map<string, string[]> {
 
 function bash(words: readonly CommandWords[]): string {
   const next = tree(words);
-  const groups = [...next].filter(([, seconds]) => seconds.length).map(([first, seconds]) => `    ${first}) words="${seconds.join(' ')}" ;;`);
-  const flags = words.map(({ name, flags: own }) => `    '${name}'*) words="${[...own, ...GLOBAL_NAMES].join(' ')}" ;;`);
+  const groups = [...next]
+    .filter(([, seconds]) => seconds.length)
+    .map(([first, seconds]) => `    ${first}) words="${seconds.join(' ')}" ;;`);
+  const flags = words.map(
+    ({ name, flags: own }) => `    '${name}'*) words="${[...own, ...GLOBAL_NAMES].join(' ')}" ;;`,
+  );
   return `_aftercare() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" words=""
   local line="\${COMP_WORDS[*]:1:COMP_CWORD-1}"
@@ -72,7 +85,9 @@ function fish(words: readonly CommandWords[]): string {
   const next = tree(words);
   const firsts = [...next.keys()].join(' ');
   const lines = [...next].map(([first, seconds]) => {
-    const summary = seconds.length ? seconds.join(', ') : (words.find((each) => each.name === first)?.summary ?? '');
+    const summary = seconds.length
+      ? seconds.join(', ')
+      : (words.find((each) => each.name === first)?.summary ?? '');
     return `complete -c aftercare -n "not __fish_seen_subcommand_from ${firsts}" -f -a ${first} -d ${quote(summary)}`;
   });
   for (const { name, summary, flags } of words) {
@@ -80,7 +95,9 @@ function fish(words: readonly CommandWords[]): string {
     const seen = `__fish_seen_subcommand_from ${first}`;
     if (second) {
       const others = next.get(first!)!.join(' ');
-      lines.push(`complete -c aftercare -n "${seen}; and not __fish_seen_subcommand_from ${others}" -f -a ${second} -d ${quote(summary)}`);
+      lines.push(
+        `complete -c aftercare -n "${seen}; and not __fish_seen_subcommand_from ${others}" -f -a ${second} -d ${quote(summary)}`,
+      );
     }
     const place = second ? `${seen}; and __fish_seen_subcommand_from ${second}` : seen;
     for (const flag of flags) lines.push(`complete -c aftercare -n "${place}" -l ${flag.slice(2)}`);

@@ -7,7 +7,12 @@ export default command({
   summary: 'one complaint narrated, the other scenarios a line each; months in seconds',
   examples: ['aftercare demo', 'aftercare demo --speed 2'],
   input: z.strictObject({
-    speed: z.number().positive().max(100).meta({ description: 'slows the telling, for a recording', value: 'N' }).optional(),
+    speed: z
+      .number()
+      .positive()
+      .max(100)
+      .meta({ description: 'slows the telling, for a recording', value: 'N' })
+      .optional(),
   }),
   async run(ctx, { speed }) {
     const { runDemo } = await import('../../../simulation/demo.js');

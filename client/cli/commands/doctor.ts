@@ -50,7 +50,11 @@ export default command({
     const doubtful = findings.filter((finding) => finding.state === 'warn').length;
     out.either({ ok: bad === 0, checks: findings }, () => {
       out.line();
-      out.line(bad ? out.c.red(`${bad} to mend${doubtful ? `, ${doubtful} to watch` : ''}`) : out.c.green(doubtful ? `well; ${doubtful} to watch` : 'all well'));
+      out.line(
+        bad
+          ? out.c.red(`${bad} to mend${doubtful ? `, ${doubtful} to watch` : ''}`)
+          : out.c.green(doubtful ? `well; ${doubtful} to watch` : 'all well'),
+      );
     });
     return bad ? EXIT.failed : EXIT.done;
   },
@@ -66,14 +70,20 @@ function print(ctx: Context, { name, state, text, remedy }: Finding & { name: st
 async function judged(run: () => Promise<Finding>): Promise<Finding> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Finding>((resolve) => {
-    timer = setTimeout(() => resolve(fail(`no answer in ${PATIENCE_MS / 1000} s`, 'is the host reachable, is it overloaded?')), PATIENCE_MS);
+    timer = setTimeout(
+      () => resolve(fail(`no answer in ${PATIENCE_MS / 1000} s`, 'is the host reachable, is it overloaded?')),
+      PATIENCE_MS,
+    );
   });
   try {
     return await Promise.race([run(), late]);
   } catch (error) {
     const { message, fields, remedy } = troubleOf(error);
     const first = fields[0] ? `: ${fields[0].field} ${fields[0].message}` : '';
-    return fail(`${message.split('\n')[0]}${first}`, remedy && !remedy.includes('doctor') ? remedy : 'the same with --json shows all of it');
+    return fail(
+      `${message.split('\n')[0]}${first}`,
+      remedy && !remedy.includes('doctor') ? remedy : 'the same with --json shows all of it',
+    );
   } finally {
     clearTimeout(timer);
   }
@@ -90,7 +100,11 @@ async function checks(ctx: Context, desk: Operator): Promise<Check[]> {
   return [
     ['node', () => Promise.resolve(checkNode())],
     ['engine', () => checkEngine(config, stack.found !== null)],
-    ['stack', () => Promise.resolve(stack.found ? ok(`running on ${config.home}`) : fail(stack.why, 'npx aftercare up'))],
+    [
+      'stack',
+      () =>
+        Promise.resolve(stack.found ? ok(`running on ${config.home}`) : fail(stack.why, 'npx aftercare up')),
+    ],
     ['temporal', needsStack(async () => ok((await desk.temporal()).address))],
     ['search attributes', needsStack(() => checkAttributes(desk))],
     ['worker', needsStack(() => checkWorker(config, desk))],
@@ -118,10 +132,16 @@ async function checkEngine(config: Config, running: boolean): Promise<Finding> {
   const { cachePath, givenAddress } = await import('../../../runtime/engine.js');
   const given = givenAddress(config);
   if (given) return ok(`${given.address}, from ${given.source}`);
-  const asked = spawnSync(config.temporalCli ?? 'temporal', ['--version'], { encoding: 'utf8', timeout: 5_000 });
+  const asked = spawnSync(config.temporalCli ?? 'temporal', ['--version'], {
+    encoding: 'utf8',
+    timeout: 5_000,
+  });
   if (asked.status === 0) return ok(asked.stdout.trim().split('\n')[0]!);
   if (config.temporalCli) {
-    return fail(`AFTERCARE_TEMPORAL_CLI=${config.temporalCli} does not run`, 'point it to a temporal CLI 1.9 or newer, or unset it');
+    return fail(
+      `AFTERCARE_TEMPORAL_CLI=${config.temporalCli} does not run`,
+      'point it to a temporal CLI 1.9 or newer, or unset it',
+    );
   }
   if (existsSync(cachePath(config))) return ok(cachePath(config));
   return warn('none here yet', 'the first npx aftercare up fetches it');
@@ -141,19 +161,27 @@ async function checkWorker(config: Config, desk: Operator): Promise<Finding> {
     [deliveryQueueOf(config.taskQueue), 2],
   ];
   for (const [name, taskQueueType] of queues) {
-    const { pollers } = await connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType });
-    if (!pollers?.length) return fail(`nobody works on ${name}: cases stand still`, 'npx aftercare up, or start a worker');
+    const { pollers } = await connection.workflowService.describeTaskQueue({
+      namespace,
+      taskQueue: { name },
+      taskQueueType,
+    });
+    if (!pollers?.length)
+      return fail(`nobody works on ${name}: cases stand still`, 'npx aftercare up, or start a worker');
   }
   return ok(`working on ${queues.map(([name]) => name).join(', ')}`);
 }
 
 async function checkMigrations(desk: Operator): Promise<Finding> {
   const pending = await (await desk.ports()).ledger.pendingMigrations();
-  return pending.length ? fail(`${pending.join(', ')} not applied`, 'npx aftercare migrate') : ok('up to date');
+  return pending.length
+    ? fail(`${pending.join(', ')} not applied`, 'npx aftercare migrate')
+    : ok('up to date');
 }
 
 async function checkMail(desk: Operator): Promise<Finding> {
-  if (!(await desk.stack()).smtpUrl) return warn('no SMTP is named here', 'set AFTERCARE_SMTP_URL as the worker has it');
+  if (!(await desk.stack()).smtpUrl)
+    return warn('no SMTP is named here', 'set AFTERCARE_SMTP_URL as the worker has it');
   return ok(await (await desk.ports()).mail.check());
 }
 
@@ -178,16 +206,23 @@ async function checkTemplates(config: Config): Promise<Finding> {
   const { loadTemplates } = await import('../../../adapters/texts.js');
   const { all, warnings } = await loadTemplates(join(config.packageRoot, 'policy', 'templates'));
   const [first] = warnings;
-  return first ? warn(`${all.length}, ${warnings.length} warnings: ${first.key} ${first.problem}`, first.remedy) : ok(`${all.length} sound`);
+  return first
+    ? warn(`${all.length}, ${warnings.length} warnings: ${first.key} ${first.problem}`, first.remedy)
+    : ok(`${all.length} sound`);
 }
 
 async function checkOrganisation(desk: Operator): Promise<Finding> {
   const organisation = await (await desk.ports()).ledger.organisation();
-  if (organisation === null) return fail('none is imported', 'npx aftercare org import examples/organisation.yaml');
-  return ok(`${organisation.company.name}: ${organisation.staff.length} staff, ${organisation.customers.length} customers`);
+  if (organisation === null)
+    return fail('none is imported', 'npx aftercare org import examples/organisation.yaml');
+  return ok(
+    `${organisation.company.name}: ${organisation.staff.length} staff, ${organisation.customers.length} customers`,
+  );
 }
 
 async function checkIntakes(desk: Operator): Promise<Finding> {
   const waiting = await (await desk.ports()).ledger.pendingIntakes();
-  return waiting.length ? warn(`${waiting.length} received, not started`, 'npx aftercare intake retry') : ok('none waits');
+  return waiting.length
+    ? warn(`${waiting.length} received, not started`, 'npx aftercare intake retry')
+    : ok('none waits');
 }

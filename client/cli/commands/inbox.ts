@@ -36,8 +36,14 @@ export default command({
     const api = await ctx.open();
     const own = await api.inbox(actor.id);
     const source = role === undefined ? own : { ...own, ...inboxOfRole(ctx, await api.tasks({ role })) };
-    const keep = (tasks: OpenTaskRow[]) => (mine ? tasks.filter((task) => task.assignee === actor.id) : tasks);
-    const inbox = { ...source, late: keep(source.late), today: keep(source.today), later: keep(source.later) };
+    const keep = (tasks: OpenTaskRow[]) =>
+      mine ? tasks.filter((task) => task.assignee === actor.id) : tasks;
+    const inbox = {
+      ...source,
+      late: keep(source.late),
+      today: keep(source.today),
+      later: keep(source.later),
+    };
     if (late) Object.assign(inbox, { today: [], later: [], waitingOnOthers: [], withoutProgress: [] });
     if (role !== undefined) Object.assign(inbox, { waitingOnOthers: [], withoutProgress: [] });
     out.either(
@@ -80,7 +86,9 @@ function print(ctx: Context, inbox: Inbox, actorId: string, role: string | undef
     out.lines(out.table(inbox.waitingOnOthers, caseColumns(ctx), 2));
   }
   if (inbox.withoutProgress.length) {
-    heading(`${c.yellow(c.bold('WITHOUT PROGRESS'))}  ${inbox.withoutProgress.length}  ${c.dim('ESC-11: aftercare case note CASE --text …')}`);
+    heading(
+      `${c.yellow(c.bold('WITHOUT PROGRESS'))}  ${inbox.withoutProgress.length}  ${c.dim('ESC-11: aftercare case note CASE --text …')}`,
+    );
     out.lines(out.table(inbox.withoutProgress, caseColumns(ctx), 2));
   }
   if (!printed) out.line(`${c.cyan(role ?? actorId)}  nothing to do: all answered`);

@@ -14,7 +14,9 @@ export default command({
     const { out } = ctx;
     const { readMailbox } = await import('../../../adapters/mailbox.js');
     const folder = (await ctx.config()).mailboxDir;
-    const items = (await readMailbox(folder)).filter((item) => channel === undefined || item.channel === channel).slice(-limit);
+    const items = (await readMailbox(folder))
+      .filter((item) => channel === undefined || item.channel === channel)
+      .slice(-limit);
     const moments = await ctx.localMoments();
     out.either(items, () => {
       if (items.length === 0) out.line(`the mailbox is empty (${folder})`);
@@ -24,7 +26,10 @@ export default command({
           { head: 'when', cell: (item) => (item.at ? moments.at(item.at) : '') },
           { head: 'by', cell: (item) => item.channel },
           { head: 'to', cell: (item) => item.to },
-          { head: 'copies', cell: (item) => (item.deliveries > 1 ? `1, sent ${item.deliveries} times` : '1') },
+          {
+            head: 'copies',
+            cell: (item) => (item.deliveries > 1 ? `1, sent ${item.deliveries} times` : '1'),
+          },
           { head: 'text', cell: (item) => (item.subject || item.text).replace(/\s+/g, ' '), elastic: true },
         ]),
       );

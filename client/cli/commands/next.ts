@@ -2,7 +2,18 @@ import { z } from 'zod';
 import { taskForm } from '../acts.js';
 import { command } from '../command.js';
 import { allowedText, fieldsOf } from '../../forms.js';
-import { aheadLines, caseColumns, clockOfTask, dueText, intervalLines, limitWords, lineToType, openingTexts, standing, toComeLines } from '../views.js';
+import {
+  aheadLines,
+  caseColumns,
+  clockOfTask,
+  dueWords,
+  intervalLines,
+  limitWords,
+  lineToType,
+  openingTexts,
+  standing,
+  toComeLines,
+} from '../views.js';
 
 export default command({
   name: 'next',
@@ -21,46 +32,55 @@ export default command({
     }
     const sheet = await api.sheet(task.caseId, actor.id);
     const clock = clockOfTask(task, sheet.clocks);
-    const explanation = clock ? (await api.explain(task.caseId, clock.name)).find((each) => each.clock.key === clock.key) : undefined;
+    const explanation = clock
+      ? (await api.explain(task.caseId, clock.name)).find((each) => each.clock.key === clock.key)
+      : undefined;
     const fields = fieldsOf(taskForm(task.name));
     const line = lineToType(task, ctx.globals.as ?? null);
-    out.either({ task, form: fields, case: sheet.row, explanation: explanation ?? null, related: sheet.related, line }, () => {
-      out.line(`${out.c.bold(`${task.caseId} · ${task.key}`)}  due ${dueText(ctx, task.dueAt, task.provisional)}  ${out.c.dim(task.rule)}`);
-      out.line(`  ${standing(sheet.row)}`);
-      const customer = sheet.complainant?.customer?.name ?? sheet.complainant?.name ?? sheet.row.identity;
-      out.lines(
-        out.pairs([
-          ['customer', customer],
-          ['phone', sheet.complainant?.phone],
-          ['owner', sheet.row.owner],
-          ['matter', openingTexts(sheet).join(' · ')],
-        ]),
-      );
-      out.line();
-      out.line(out.c.bold('Form'));
-      const shown = fields.map((field): [string, string] => [
-        `${field.name}${field.required ? ' *' : ''}`,
-        `${allowedText(field)}${field.default === undefined ? '' : out.c.dim(`  default ${String(field.default)}`)}`,
-      ]);
-      out.lines(out.pairs(shown));
-      if (explanation) {
+    out.either(
+      { task, form: fields, case: sheet.row, explanation: explanation ?? null, related: sheet.related, line },
+      () => {
+        out.line(
+          `${out.c.bold(`${task.caseId} · ${task.key}`)}  ${dueWords(ctx, task.dueAt, task.provisional)}  ${out.c.dim(task.rule)}`,
+        );
+        out.line(`  ${standing(sheet.row)}`);
+        const customer = sheet.complainant?.customer?.name ?? sheet.complainant?.name ?? sheet.row.identity;
+        out.lines(
+          out.pairs([
+            ['customer', customer],
+            ['phone', sheet.complainant?.phone],
+            ['owner', sheet.row.owner],
+            ['matter', openingTexts(sheet).join(' · ')],
+          ]),
+        );
         out.line();
-        out.line(out.c.bold('Why it is due then'));
-        out.line(`  ${limitWords(ctx, explanation.clock)} of ${explanation.clock.calendar}, from ${ctx.moments.at(explanation.clock.startedAt)}`);
-        out.lines(intervalLines(ctx, explanation.lines));
-        out.lines(toComeLines(ctx, explanation.clock, api.policy.calendars));
-        if (explanation.ahead.length) {
+        out.line(out.c.bold('Form'));
+        const shown = fields.map((field): [string, string] => [
+          `${field.name}${field.required ? ' *' : ''}`,
+          `${allowedText(field)}${field.default === undefined ? '' : out.c.dim(`  default ${String(field.default)}`)}`,
+        ]);
+        out.lines(out.pairs(shown));
+        if (explanation) {
           out.line();
-          out.line(out.c.bold('Who hears if it slips'));
-          out.lines(aheadLines(ctx, explanation.ahead).slice(1));
+          out.line(out.c.bold('Why it is due then'));
+          out.line(
+            `  ${limitWords(ctx, explanation.clock)} of ${explanation.clock.calendar}, from ${ctx.moments.at(explanation.clock.startedAt)}`,
+          );
+          out.lines(intervalLines(ctx, explanation.lines));
+          out.lines(toComeLines(ctx, explanation.clock, api.policy.calendars));
+          if (explanation.ahead.length) {
+            out.line();
+            out.line(out.c.bold('Who hears if it slips'));
+            out.lines(aheadLines(ctx, explanation.ahead).slice(1));
+          }
         }
-      }
-      out.line();
-      out.line(out.c.bold("The customer's history"));
-      if (sheet.related.length) out.lines(out.table(sheet.related, caseColumns(ctx), 2));
-      else out.line('  no other case');
-      out.line();
-      out.line(`  $ ${line}`);
-    });
+        out.line();
+        out.line(out.c.bold("The customer's history"));
+        if (sheet.related.length) out.lines(out.table(sheet.related, caseColumns(ctx), 2));
+        else out.line('  no other case');
+        out.line();
+        out.line(`  $ ${line}`);
+      },
+    );
   },
 });

@@ -7,12 +7,15 @@ export default command({
   summary: 'read the organisation (YAML) and its customers (CSV) into the ledger',
   examples: [
     'aftercare org import examples/organisation.yaml --dry-run',
-    'aftercare org import examples/organisation.yaml --customers customers.csv',
+    'aftercare org import examples/organisation.yaml --customers examples/customers.csv',
   ],
   positional: { field: 'file', value: 'FILE' },
   input: z.strictObject({
     file: z.string().min(1).describe('the organisation as YAML'),
-    customers: z.string().meta({ description: 'customers as CSV, added to those in FILE', value: 'CSV' }).optional(),
+    customers: z
+      .string()
+      .meta({ description: 'customers as CSV, added to those in FILE', value: 'CSV' })
+      .optional(),
   }),
   notes: ['Nothing is removed: who is not in the file stays. Importing the same file again changes nothing.'],
   async run(ctx, { file, customers }) {
@@ -22,7 +25,10 @@ export default command({
     if (customers !== undefined) {
       const added = await readCustomersCsv(customers);
       const ids = new Set(added.map((customer) => customer.id));
-      organisation.customers = [...organisation.customers.filter((customer) => !ids.has(customer.id)), ...added];
+      organisation.customers = [
+        ...organisation.customers.filter((customer) => !ids.has(customer.id)),
+        ...added,
+      ];
     }
     const counts = {
       staff: organisation.staff.length,
@@ -32,7 +38,9 @@ export default command({
     };
     const text = `${counts.staff} staff, ${counts.departments} departments, ${counts.units} units, ${counts.customers} customers`;
     if (ctx.globals.dryRun) {
-      out.either({ dryRun: true, ...counts }, () => out.line(`${out.c.green('✓')} ${file} is valid: ${text}  ${out.c.dim('(dry run)')}`));
+      out.either({ dryRun: true, ...counts }, () =>
+        out.line(`${out.c.green('✓')} ${file} is valid: ${text}  ${out.c.dim('(dry run)')}`),
+      );
       return;
     }
     const api = await ctx.open();

@@ -8,7 +8,10 @@ export default command({
   examples: ['aftercare org show', 'aftercare org show --customers --json'],
   input: z.strictObject({
     staff: z.boolean().default(false).describe('staff'),
-    customers: z.boolean().default(false).describe('customers: names and preferences, no numbers (those: --json)'),
+    customers: z
+      .boolean()
+      .default(false)
+      .describe('customers: names and preferences, no numbers (those: --json)'),
     units: z.boolean().default(false).describe('subordinate units, manufacturers, bureaux'),
   }),
   async run(ctx, { staff, customers, units }) {
@@ -16,7 +19,11 @@ export default command({
     const { c } = out;
     const api = await ctx.open();
     const organisation = await api.organisation();
-    const parts = { ...(staff ? { staff: organisation.staff } : {}), ...(customers ? { customers: organisation.customers } : {}), ...(units ? { units: organisation.units } : {}) };
+    const parts = {
+      ...(staff ? { staff: organisation.staff } : {}),
+      ...(customers ? { customers: organisation.customers } : {}),
+      ...(units ? { units: organisation.units } : {}),
+    };
     out.either(Object.keys(parts).length ? parts : organisation, () => {
       if (staff) {
         out.lines(
@@ -59,11 +66,21 @@ export default command({
           ['place', company.place],
           ['mail from', company.mailFrom],
           ['SMS', `【${company.smsSignature}】`],
-          ['holds', `${organisation.staff.length} staff, ${organisation.customers.length} customers, ${organisation.units.length} units`],
+          [
+            'holds',
+            `${organisation.staff.length} staff, ${organisation.customers.length} customers, ${organisation.units.length} units`,
+          ],
         ]),
       );
       out.line(c.bold('Departments'));
-      out.lines(out.pairs(organisation.departments.map((each) => [each.id, `${each.name}${each.head ? `, ${each.head}` : ''}`])));
+      out.lines(
+        out.pairs(
+          organisation.departments.map((each) => [
+            each.id,
+            `${each.name}${each.head ? `, ${each.head}` : ''}`,
+          ]),
+        ),
+      );
     });
   },
 });

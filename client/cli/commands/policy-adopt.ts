@@ -17,7 +17,9 @@ export default command({
   positional: { field: 'file', value: 'FILE' },
   input: z.strictObject({
     file: z.string().min(1).describe('the policy to adopt'),
-    case: caseNumber().meta({ description: 'this case only; without it every open case', value: 'CASE' }).optional(),
+    case: caseNumber()
+      .meta({ description: 'this case only; without it every open case', value: 'CASE' })
+      .optional(),
     reason: reasonFlag(),
   }),
   notes: ['New cases take the policy that AFTERCARE_POLICY names, or policy/default.yaml.'],
@@ -29,19 +31,45 @@ export default command({
     const open = (await api.cases({ status: ['open'] })).map((row) => row.caseId);
     const targets = open.filter((caseId) => only === undefined || caseId === only);
     if (targets.length === 0) {
-      out.either({ adopted: [], failed: [] }, () => out.line(only ? `${only} is not open: nothing to adopt` : 'no case is open: nothing to adopt'));
+      out.either({ adopted: [], failed: [] }, () =>
+        out.line(only ? `${only} is not open: nothing to adopt` : 'no case is open: nothing to adopt'),
+      );
       return;
     }
     const moves = (await api.policyEffect(policy)).filter((move) => targets.includes(move.caseId));
     const changes = differences(api.policy.policy, policy.policy);
     const lines: PlanLine[] = [
       ['cases', only ?? `${targets.length} open`],
-      ['numbers', changes.length ? changes.map(({ path, from, to }) => `${path} ${from} → ${to}`) : 'the same as those in force'],
-      ['clocks', moves.length ? moves.map((move) => `${move.caseId} ${move.clock}: ${ctx.moments.at(move.dueAt)} → ${ctx.moments.at(move.wouldBeDueAt)}`) : 'no deadline moves'],
+      [
+        'numbers',
+        changes.length
+          ? changes.map(({ path, from, to }) => `${path} ${from} → ${to}`)
+          : 'the same as those in force',
+      ],
+      [
+        'clocks',
+        moves.length
+          ? moves.map(
+              (move) =>
+                `${move.caseId} ${move.clock}: ${ctx.moments.at(move.dueAt)} → ${ctx.moments.at(move.wouldBeDueAt)}`,
+            )
+          : 'no deadline moves',
+      ],
       ['messages', 'whoever hears of a new deadline by the manual is told'],
     ];
-    const severity: Severity = { kind: 'severe', number: only ?? String(targets.length), what: only ? 'the case number' : 'the number of cases' };
-    if (!(await approved(ctx, { title: `adopt ${policy.policy.version} (${policy.digest.slice(0, 12)})`, lines }, severity))) return;
+    const severity: Severity = {
+      kind: 'severe',
+      number: only ?? String(targets.length),
+      what: only ? 'the case number' : 'the number of cases',
+    };
+    if (
+      !(await approved(
+        ctx,
+        { title: `adopt ${policy.policy.version} (${policy.digest.slice(0, 12)})`, lines },
+        severity,
+      ))
+    )
+      return;
     const adopted: string[] = [];
     const failed: { caseId: string; code: string; reason: string }[] = [];
     for (const caseId of targets) {
@@ -57,8 +85,11 @@ export default command({
       }
     }
     out.either({ adopted, failed }, () => {
-      out.line(`${out.c.green('✓')} ${adopted.length} of ${targets.length} cases follow version ${policy.policy.version} now`);
-      for (const each of failed) out.line(`  ${out.c.red('✗')} ${each.caseId}  ${each.reason}  ${out.c.dim(each.code)}`);
+      out.line(
+        `${out.c.green('✓')} ${adopted.length} of ${targets.length} cases follow version ${policy.policy.version} now`,
+      );
+      for (const each of failed)
+        out.line(`  ${out.c.red('✗')} ${each.caseId}  ${each.reason}  ${out.c.dim(each.code)}`);
     });
     return failed.length ? EXIT.refused : EXIT.done;
   },

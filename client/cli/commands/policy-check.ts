@@ -16,10 +16,15 @@ export default command({
     const reach = horizons(calendars, new Date());
     const clocks = Object.keys(policy.clocks).length;
     out.either({ valid: true, source, version: policy.version, digest, clocks, horizons: reach }, () => {
-      out.line(`${out.c.green('✓')} ${relative(process.cwd(), source)}: version ${policy.version}, ${clocks} clocks, zone ${policy.zone.name}`);
+      out.line(
+        `${out.c.green('✓')} ${relative(process.cwd(), source)}: version ${policy.version}, ${clocks} clocks, zone ${policy.zone.name}`,
+      );
       const far = reach.map(({ calendar, horizonOn, daysLeft }): [string, string] => {
         const near = daysLeft < 0 ? 'passed' : `only ${daysLeft} days left`;
-        return [calendar, `known to ${horizonOn}${daysLeft < 60 ? out.c.yellow(`  ! ${near}: deadlines beyond are provisional`) : ''}`];
+        return [
+          calendar,
+          `known to ${horizonOn}${daysLeft < 60 ? out.c.yellow(`  ! ${near}: deadlines beyond are provisional`) : ''}`,
+        ];
       });
       out.lines(out.pairs([['digest', digest], ...far]));
     });

@@ -18,7 +18,12 @@ export default command({
     const moves = await api.policyEffect(other);
     out.either({ from: api.policy.digest, to: other.digest, changes, deadlines: moves }, () => {
       if (changes.length === 0) out.line('the same numbers');
-      out.lines(out.pairs(changes.map(({ path, from, to }) => [path, `${from} → ${c.bold(to)}`]), 0));
+      out.lines(
+        out.pairs(
+          changes.map(({ path, from, to }) => [path, `${from} → ${c.bold(to)}`]),
+          0,
+        ),
+      );
       out.line();
       if (moves.length === 0) {
         out.line('no open deadline would move');
@@ -33,7 +38,11 @@ export default command({
             { head: 'clock', cell: (move) => move.clock },
             { head: 'is due', cell: (move) => ctx.moments.at(move.dueAt) },
             { head: 'would be due', cell: (move) => ctx.moments.due(move.wouldBeDueAt) },
-            { head: '', cell: (move) => (Date.parse(move.wouldBeDueAt) < Date.parse(move.dueAt) ? c.yellow('earlier') : 'later') },
+            {
+              head: '',
+              cell: (move) =>
+                Date.parse(move.wouldBeDueAt) < Date.parse(move.dueAt) ? c.yellow('earlier') : 'later',
+            },
           ],
           2,
         ),

@@ -31,10 +31,18 @@ export default command({
     'aftercare policy explain-clock --limit 2wd --calendar workdays --from 2026-09-30T10:00 --percent 80',
   ],
   input: z.strictObject({
-    limit: z.string().meta({ description: '30m, 3h, 2wd (workdays), 3cd (calendar days), sameDay@16:00', value: 'LIMIT' }),
-    calendar: z.string().default('hotline').meta({ description: 'a calendar of the policy, or wall', value: 'NAME' }),
+    limit: z
+      .string()
+      .meta({ description: '30m, 3h, 2wd (workdays), 3cd (calendar days), sameDay@16:00', value: 'LIMIT' }),
+    calendar: z
+      .string()
+      .default('hotline')
+      .meta({ description: 'a calendar of the policy, or wall', value: 'NAME' }),
     from: z.string().meta({ description: 'when it starts, default now', value: 'TIME' }).optional(),
-    percent: z.array(z.number().int().min(1).max(5000)).default([]).meta({ description: 'when so much is used up', value: 'N' }),
+    percent: z
+      .array(z.number().int().min(1).max(5000))
+      .default([])
+      .meta({ description: 'when so much is used up', value: 'N' }),
     policy: z.string().meta({ description: 'another policy file', value: 'FILE' }).optional(),
   }),
   async run(ctx, input) {
@@ -42,32 +50,88 @@ export default command({
     const { policy, calendars } = await loadPolicyOf(ctx, input.policy);
     const limit = limitOf(input.limit);
     if (limit === null) {
-      throw new UsageError('usage.value', `--limit cannot be "${input.limit}"`, '30m, 3h, 2wd, 3cd or sameDay@16:00', '--limit');
+      throw new UsageError(
+        'usage.value',
+        `--limit cannot be "${input.limit}"`,
+        '30m, 3h, 2wd, 3cd or sameDay@16:00',
+        '--limit',
+      );
     }
-    const given = input.from === undefined ? new Date().toISOString() : instantText(input.from, policy.zone.offsetMinutes);
+    const given =
+      input.from === undefined
+        ? new Date().toISOString()
+        : instantText(input.from, policy.zone.offsetMinutes);
     if (given === null) {
-      throw new UsageError('usage.value', `--from cannot be "${input.from}"`, 'a time: 2030-03-04T18:00, or with offset +08:00', '--from');
+      throw new UsageError(
+        'usage.value',
+        `--from cannot be "${input.from}"`,
+        'a time: 2030-03-04T18:00, or with offset +08:00',
+        '--from',
+      );
     }
     if (input.calendar !== 'wall' && !Object.hasOwn(calendars, input.calendar)) {
       const names = [...Object.keys(calendars), 'wall'].join(', ');
-      throw new UsageError('usage.value', `--calendar cannot be "${input.calendar}"`, `one of ${names}`, '--calendar');
+      throw new UsageError(
+        'usage.value',
+        `--calendar cannot be "${input.calendar}"`,
+        `one of ${names}`,
+        '--calendar',
+      );
     }
     const at = new Date(Date.parse(given)).toISOString();
     const moments = ctx.useMoments(policy.zone.offsetMinutes, new Date(at));
-    const clock = startClock({ key: 'clock', name: 'clock', round: 1, rule: '', calendar: input.calendar, limit, at, calendars });
+    const clock = startClock({
+      key: 'clock',
+      name: 'clock',
+      round: 1,
+      rule: '',
+      calendar: input.calendar,
+      limit,
+      at,
+      calendars,
+    });
     const told = explainClock(clock, clock.dueAt, calendars);
     const percents = (input.percent.length ? input.percent : policy.reminders.percents).map((percent) => ({
       percent,
       at: instantAtPercent(clock, percent, calendars),
     }));
-    out.either({ from: at, limit, limitMinutes: clock.limitMinutes, calendar: clock.calendar, dueAt: clock.dueAt, provisional: clock.provisional, lines: told.lines, percents }, () => {
-      const minutes = lengthText(clock.limitMinutes);
-      const counted = minutes === limitText(limit) ? '' : `, ${minutes} to count`;
-      out.line(`${out.c.bold(limitText(limit))} of ${clock.calendar}${counted}, from ${moments.day(at)} ${moments.time(at)}`);
-      out.lines(intervalLines(ctx, told.lines));
-      const provisional = clock.provisional ? out.c.yellow('  provisional: past what the calendar knows') : '';
-      out.line(`  ${out.c.bold('due')} ${moments.style === 'iso' ? moments.iso(clock.dueAt) : `${moments.day(clock.dueAt)} ${moments.time(clock.dueAt)}`}${provisional}`);
-      out.lines(out.pairs(percents.map(({ percent, at: reached }) => [`${percent} %`, reached === null ? '' : moments.style === 'iso' ? moments.iso(reached) : `${moments.day(reached)} ${moments.time(reached)}`])));
-    });
+    out.either(
+      {
+        from: at,
+        limit,
+        limitMinutes: clock.limitMinutes,
+        calendar: clock.calendar,
+        dueAt: clock.dueAt,
+        provisional: clock.provisional,
+        lines: told.lines,
+        percents,
+      },
+      () => {
+        const minutes = lengthText(clock.limitMinutes);
+        const counted = minutes === limitText(limit) ? '' : `, ${minutes} to count`;
+        out.line(
+          `${out.c.bold(limitText(limit))} of ${clock.calendar}${counted}, from ${moments.day(at)} ${moments.time(at)}`,
+        );
+        out.lines(intervalLines(ctx, told.lines));
+        const provisional = clock.provisional
+          ? out.c.yellow('  provisional: past what the calendar knows')
+          : '';
+        out.line(
+          `  ${out.c.bold('due')} ${moments.style === 'iso' ? moments.iso(clock.dueAt) : `${moments.day(clock.dueAt)} ${moments.time(clock.dueAt)}`}${provisional}`,
+        );
+        out.lines(
+          out.pairs(
+            percents.map(({ percent, at: reached }) => [
+              `${percent} %`,
+              reached === null
+                ? ''
+                : moments.style === 'iso'
+                  ? moments.iso(reached)
+                  : `${moments.day(reached)} ${moments.time(reached)}`,
+            ]),
+          ),
+        );
+      },
+    );
   },
 });

@@ -11,7 +11,9 @@ export default command({
   summary: 'the numbers in force, or one part of them',
   examples: ['aftercare policy show clocks.firstResponse', 'aftercare policy show complaint.major --json'],
   positional: { field: 'path', value: 'PATH' },
-  input: z.strictObject({ path: z.string().describe('a place in the policy, e.g. clocks.firstResponse').optional() }),
+  input: z.strictObject({
+    path: z.string().describe('a place in the policy, e.g. clocks.firstResponse').optional(),
+  }),
   async run(ctx, { path }) {
     const { out } = ctx;
     const { policy } = await loadPolicyOf(ctx, undefined);
@@ -20,13 +22,19 @@ export default command({
       const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
       if (!keys.includes(key)) {
         const near = suggest(key, keys);
-        throw new DeskError('policy.noSuchPlace', `the policy has no ${path}${near ? `. Did you mean ${near}?` : ''}`, {
-          exit: EXIT.notFound,
-          remedy: keys.length ? `there: ${keys.join(', ')}` : 'aftercare policy show',
-        });
+        throw new DeskError(
+          'policy.noSuchPlace',
+          `the policy has no ${path}${near ? `. Did you mean ${near}?` : ''}`,
+          {
+            exit: EXIT.notFound,
+            remedy: keys.length ? `there: ${keys.join(', ')}` : 'aftercare policy show',
+          },
+        );
       }
       value = (value as Record<string, unknown>)[key];
     }
-    out.either(value, () => out.line(stringify(path ? { [path]: value } : value, { lineWidth: 0 }).trimEnd()));
+    out.either(value, () =>
+      out.line(stringify(path ? { [path]: value } : value, { lineWidth: 0 }).trimEnd()),
+    );
   },
 });

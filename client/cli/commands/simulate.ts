@@ -10,7 +10,10 @@ export default command({
   name: 'simulate',
   group: 'Try',
   summary: 'run scenario files on a throw-away stack under the virtual clock',
-  examples: ['aftercare simulate examples/scenarios/smooth.yaml', 'aftercare simulate examples/scenarios --json --out results'],
+  examples: [
+    'aftercare simulate examples/scenarios/smooth.yaml',
+    'aftercare simulate examples/scenarios --json --out results',
+  ],
   positional: { field: 'files', value: 'FILE|DIR', many: true },
   input: z.strictObject({
     files: z.array(z.string()).min(1).describe('scenario files, or folders of them'),
@@ -38,7 +41,8 @@ export default command({
     const ok = results.every((result) => result.ok);
     // One scenario is one object; several are a list.
     out.either(paths.length === 1 ? results[0] : results, () => {
-      if (results.length > 1) out.line(`${results.filter((result) => result.ok).length} of ${results.length} as written`);
+      if (results.length > 1)
+        out.line(`${results.filter((result) => result.ok).length} of ${results.length} as written`);
     });
     return ok ? EXIT.done : EXIT.failed;
   },
@@ -46,7 +50,13 @@ export default command({
 
 async function scenariosOf(path: string): Promise<string[]> {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) throw new UsageError('usage.file', `no file or folder ${path}`, 'scenarios: examples/scenarios', 'FILE|DIR');
+  if (!found)
+    throw new UsageError(
+      'usage.file',
+      `no file or folder ${path}`,
+      'scenarios: examples/scenarios',
+      'FILE|DIR',
+    );
   if (!found.isDirectory()) return [path];
   const names = (await readdir(path)).filter((name) => /\.ya?ml$/.test(name)).sort();
   return names.map((name) => join(path, name));

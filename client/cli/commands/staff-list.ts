@@ -15,7 +15,10 @@ export default command({
     const { staff } = await api.organisation();
     const rows = staff.filter((person) => role === undefined || person.roles.includes(role));
     out.either(rows, () => {
-      if (rows.length === 0) out.line(`nobody is ${role}; roles: ${[...new Set(staff.flatMap((person) => person.roles))].sort().join(', ')}`);
+      if (rows.length === 0)
+        out.line(
+          `nobody is ${role}; roles: ${[...new Set(staff.flatMap((person) => person.roles))].sort().join(', ')}`,
+        );
       out.lines(
         out.table(rows, [
           { head: 'id', cell: (person) => out.c.cyan(person.id) },

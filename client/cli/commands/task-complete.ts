@@ -27,7 +27,9 @@ export default command({
     if (!notOnlyDry(ctx, `complete ${task} in ${input.case}`, [['answer', JSON.stringify(answer)]])) return;
     let result;
     try {
-      result = await ctx.act(() => api.complete(input.case, task, answer, actor.id, { requestId: ctx.requestId }));
+      result = await ctx.act(() =>
+        api.complete(input.case, task, answer, actor.id, { requestId: ctx.requestId }),
+      );
     } catch (error) {
       throw explainRefusal(error, schema);
     }

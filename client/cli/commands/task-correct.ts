@@ -17,7 +17,10 @@ export default command({
   positional: CASE,
   input: z.strictObject({
     case: caseNumber(),
-    task: z.string().min(1).meta({ description: 'the answered task; investigate#1 means that round', value: 'NAME' }),
+    task: z
+      .string()
+      .min(1)
+      .meta({ description: 'the answered task; investigate#1 means that round', value: 'NAME' }),
     answer: answerFlag(),
     file: fileFlag(),
     reason: reasonFlag(),
@@ -25,14 +28,29 @@ export default command({
   async run(ctx, { case: caseId, task, answer, file, reason }) {
     const schema = taskForm(task);
     if (answer.length === 0 && file === undefined) {
-      throw new UsageError('usage.missing', '--answer is missing: what is corrected', 'add --answer KEY=VALUE', '--answer');
+      throw new UsageError(
+        'usage.missing',
+        '--answer is missing: what is corrected',
+        'add --answer KEY=VALUE',
+        '--answer',
+      );
     }
-    const correction = await gatherAnswer(ctx, schema, { answer, file }, { title: `${caseId} · ${task}`, partial: true });
+    const correction = await gatherAnswer(
+      ctx,
+      schema,
+      { answer, file },
+      { title: `${caseId} · ${task}`, partial: true },
+    );
     const plan: [string, string][] = [
       ['correction', JSON.stringify(correction)],
       ['stays', 'the answer as it was given'],
     ];
     if (!notOnlyDry(ctx, `correct ${task} in ${caseId}`, plan)) return;
-    tellResult(ctx, `${task} corrected`, caseId, await sendAct(ctx, 'correctTask', caseId, { task, correction, reason }));
+    tellResult(
+      ctx,
+      `${task} corrected`,
+      caseId,
+      await sendAct(ctx, 'correctTask', caseId, { task, correction, reason }),
+    );
   },
 });

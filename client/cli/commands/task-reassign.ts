@@ -16,7 +16,11 @@ export default command({
   positional: CASE,
   input: z.strictObject({
     case: caseNumber(),
-    task: z.string().min(1).meta({ description: 'task to hand over; without it the owner changes', value: 'NAME' }).optional(),
+    task: z
+      .string()
+      .min(1)
+      .meta({ description: 'task to hand over; without it the owner changes', value: 'NAME' })
+      .optional(),
     to: z.string().min(1).meta({ description: 'who takes over', value: 'STAFF' }),
     reason: reasonFlag(),
   }),
@@ -24,8 +28,11 @@ export default command({
     const api = await ctx.open();
     const person = await api.staff(to);
     const sheet = await api.sheet(caseId, (await ctx.actor()).id);
-    const rows = sheet.tasks.filter((row) => row.status === 'open' && (task === undefined || row.key === task || row.name === task));
-    const from = task === undefined ? sheet.row.owner : (rows[0]?.assignee ?? `any ${rows[0]?.role ?? 'role'}`);
+    const rows = sheet.tasks.filter(
+      (row) => row.status === 'open' && (task === undefined || row.key === task || row.name === task),
+    );
+    const from =
+      task === undefined ? sheet.row.owner : (rows[0]?.assignee ?? `any ${rows[0]?.role ?? 'role'}`);
     const lines: [string, string][] = [
       ['person', `${from} → ${person.id}${person.absent ? ' (absent)' : ''}`],
       ...(rows[0]?.dueAt && task !== undefined
@@ -36,7 +43,8 @@ export default command({
     const age = rows[0] ? (ctx.moments.now.getTime() - Date.parse(rows[0].openedAt)) / 60_000 : null;
     if (age !== null && task !== undefined) lines.push(['open for', lengthText(age)]);
     const what = task === undefined ? `owner of ${caseId}` : `${task} in ${caseId}`;
-    if (!(await approved(ctx, { title: `hand ${what} to ${person.id}`, lines }, { kind: 'moderate' }))) return;
+    if (!(await approved(ctx, { title: `hand ${what} to ${person.id}`, lines }, { kind: 'moderate' })))
+      return;
     const args = { to: person.id, reason, ...(task === undefined ? {} : { task }) };
     tellResult(ctx, `${what}: ${person.id}`, caseId, await sendAct(ctx, 'reassign', caseId, args));
   },

@@ -14,7 +14,7 @@ export default command({
   ],
   positional: CASE,
   input: z.strictObject({ case: caseNumber(), task: taskFlag() }),
-  notes: ['Anyone of its role may claim it.'],
+  notes: ['The next of its role takes it; nobody there, and anyone may claim it.'],
   async run(ctx, input) {
     const actor = await ctx.actor();
     const api = await ctx.open();

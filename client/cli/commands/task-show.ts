@@ -4,13 +4,16 @@ import { command } from '../command.js';
 import { DeskError, EXIT } from '../../api.js';
 import { allowedText, fieldsOf } from '../../forms.js';
 import { CASE, caseNumber, taskFlag } from '../inputs.js';
-import { answerPairs, dueText } from '../views.js';
+import { answerPairs, dueWords } from '../views.js';
 
 export default command({
   name: 'task show',
   group: 'Tasks',
   summary: 'one task: its form, its due time, what it needs to know',
-  examples: ['aftercare task show T20300304-001 --as li.na', 'aftercare task show T20300304-001 --task acknowledge --as li.na'],
+  examples: [
+    'aftercare task show T20300304-001 --as li.na',
+    'aftercare task show T20300304-001 --task acknowledge --as li.na',
+  ],
   positional: CASE,
   input: z.strictObject({ case: caseNumber(), task: taskFlag() }),
   async run(ctx, input) {
@@ -29,7 +32,7 @@ export default command({
     }
     const fields = fieldsOf(form);
     out.either({ case: input.case, task: row, form: fields }, () => {
-      const due = row.status === 'open' ? `due ${dueText(ctx, row.dueAt, row.provisional)}` : row.status;
+      const due = row.status === 'open' ? `${dueWords(ctx, row.dueAt, row.provisional)}` : row.status;
       out.line(`${out.c.bold(`${input.case} · ${row.key}`)}  ${due}  ${out.c.dim(row.rule)}`);
       out.lines(
         out.pairs([

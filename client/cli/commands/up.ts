@@ -16,7 +16,9 @@ export default command({
   summary: 'run the whole stack here, on embedded parts where settings name none',
   examples: ['aftercare up', 'aftercare up --home /var/lib/aftercare'],
   input: z.strictObject({}),
-  notes: ['Ctrl-C stops it; nothing is lost, also by kill -9. Settings: AFTERCARE_LEDGER_URL, AFTERCARE_SMTP_URL, TEMPORAL_ADDRESS …'],
+  notes: [
+    'Ctrl-C stops it; nothing is lost, also by kill -9. Settings: AFTERCARE_LEDGER_URL, AFTERCARE_SMTP_URL, TEMPORAL_ADDRESS …',
+  ],
   async run(ctx) {
     const { out } = ctx;
     const { startStack, connectToRunningStack, StackError } = await import('../../../runtime/stack.js');
@@ -39,7 +41,10 @@ export default command({
       stack = await startStack({
         config,
         onStage: ({ stage, state, detail, elapsedMs }) => {
-          if (state === 'done') out.say(`${out.e.green('✓')} ${stage.padEnd(9)} ${(elapsedMs / 1000).toFixed(1).padStart(5)} s  ${detail}`);
+          if (state === 'done')
+            out.say(
+              `${out.e.green('✓')} ${stage.padEnd(9)} ${(elapsedMs / 1000).toFixed(1).padStart(5)} s  ${detail}`,
+            );
           if (state === 'progress') out.say(`  ${stage.padEnd(9)} ${detail}`);
         },
       });
@@ -65,7 +70,9 @@ export default command({
         await stack.stop();
         return EXIT.done;
       }
-      out.say(`${out.e.red('✗')} ${reason}. Stopping; start again with npx aftercare up. Log: ${join(stack.home, 'temporal.log')}`);
+      out.say(
+        `${out.e.red('✗')} ${reason}. Stopping; start again with npx aftercare up. Log: ${join(stack.home, 'temporal.log')}`,
+      );
       await stack.stop();
       return EXIT.failed;
     } finally {
@@ -84,12 +91,18 @@ async function settle(ctx: Context, stack: Stack): Promise<NodeJS.Timeout> {
     const file = join(stack.config.packageRoot, 'examples', 'organisation.yaml');
     organisation = await readOrganisation(file);
     await ledger.importOrganisation(organisation);
-    out.say(`${out.e.yellow('!')} no organisation yet: imported examples/organisation.yaml. Your own: npx aftercare org import FILE`);
+    out.say(
+      `${out.e.yellow('!')} no organisation yet: imported examples/organisation.yaml. Your own: npx aftercare org import FILE`,
+    );
   }
   const api = await ctx.open();
   const swept = await api.retryIntakes();
-  if (swept.started.length) out.say(`${out.e.green('✓')} ${swept.started.length} intakes that waited were started: ${swept.started.join(', ')}`);
-  for (const each of swept.failed) out.say(`${out.e.yellow('!')} intake ${each.caseId} still waits: ${each.reason}`);
+  if (swept.started.length)
+    out.say(
+      `${out.e.green('✓')} ${swept.started.length} intakes that waited were started: ${swept.started.join(', ')}`,
+    );
+  for (const each of swept.failed)
+    out.say(`${out.e.yellow('!')} intake ${each.caseId} still waits: ${each.reason}`);
   const open = await api.cases({ status: ['open', 'closing'], limit: 10_000 });
   const person = organisation.staff.find((each) => each.id === 'li.na') ?? organisation.staff[0];
   const inbox = `npx aftercare inbox --as ${person?.id ?? 'STAFF'}`;
@@ -106,7 +119,8 @@ async function settle(ctx: Context, stack: Stack): Promise<NodeJS.Timeout> {
   const sweep = () => {
     api.retryIntakes().then(
       (result) => {
-        if (result.started.length) out.say(`${out.e.green('✓')} started what waited: ${result.started.join(', ')}`);
+        if (result.started.length)
+          out.say(`${out.e.green('✓')} started what waited: ${result.started.join(', ')}`);
       },
       (error: unknown) => out.say(`${out.e.yellow('!')} sweep of intakes: ${troubleOf(error).message}`),
     );

@@ -16,7 +16,9 @@ export default command({
     const { levels } = api.policy.policy;
     const every = [...new Set(organisation.staff.flatMap((person) => person.roles))];
     // On the ladder a higher level may do what a lower one may.
-    const may = every.filter((role) => rolesAllowed(levels, role).some((allowed) => actor.roles.includes(allowed)));
+    const may = every.filter((role) =>
+      rolesAllowed(levels, role).some((allowed) => actor.roles.includes(allowed)),
+    );
     const source = ctx.globals.as ? '--as' : 'AFTERCARE_AS';
     out.either({ ...actor, mayActFor: may, source }, () => {
       out.line(`${out.c.cyan(actor.id)}  ${actor.name}  ${out.c.dim(`by ${source}`)}`);
@@ -24,7 +26,10 @@ export default command({
         out.pairs([
           ['roles', actor.roles.join(', ')],
           ['may do tasks of', may.join(', ')],
-          ['department', organisation.departments.find((each) => each.id === actor.department)?.name ?? actor.department],
+          [
+            'department',
+            organisation.departments.find((each) => each.id === actor.department)?.name ?? actor.department,
+          ],
           ['substitute', actor.substitute],
           ['absent', actor.absent ? 'yes' : null],
         ]),

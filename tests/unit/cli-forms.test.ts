@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { DeskError } from '../../client/api.js';
+import { fieldsOf, instantText, parseAnswers, suggest } from '../../client/forms.js';
+import { complaintForms, complaintIntakeForm } from '../../domain/forms-complaint.js';
+
+const forms = complaintForms('edge');
+
+function refusal(run: () => unknown): DeskError {
+  try {
+    run();
+  } catch (error) {
+    return error as DeskError;
+  }
+  throw new Error('was not refused');
+}
+
+describe('fields of a form', () => {
+  it('gives names, kinds, defaults and limits in the order of the form', () => {
+    const fields = fieldsOf(forms.acknowledge);
+    expect(fields[0]).toEqual({
+      name: 'grade',
+      label: 'grade',
+      required: true,
+      kind: 'choice',
+      allowed: ['major', 'important', 'general'],
+      personal: false,
+    });
+    expect(fields.find((field) => field.name === 'reason')).toMatchObject({
+      kind: 'text',
+      maxLength: 200,
+      personal: true,
+    });
+    expect(fields.find((field) => field.name === 'amountDisputed')).toMatchObject({
+      kind: 'number',
+      allowed: ['unknown'],
+    });
+    expect(fields.find((field) => field.name === 'promiseAt')).toMatchObject({
+      kind: 'instant',
+      required: false,
+    });
+    expect(fields.find((field) => field.name === 'means')).toMatchObject({
+      kind: 'choice',
+      default: 'phone',
+    });
+  });
+
+  it('knows files, staff, lists of choices and plain lists', () => {
+    expect(fieldsOf(forms.carryOut).find((field) => field.name === 'proof')).toMatchObject({
+      kind: 'file',
+      required: true,
+    });
+    const plan = fieldsOf(forms.planResolution);
+    expect(plan.find((field) => field.name === 'responsible')).toMatchObject({ kind: 'staff' });
+    expect(plan.find((field) => field.name === 'options')).toMatchObject({ kind: 'choices', required: true });
+    expect(fieldsOf(forms.confirmSatisfaction).find((field) => field.name === 'points')).toMatchObject({
+      kind: 'list',
+    });
+  });
+
+  it('names the fields of a block with a dot, and none of an optional block is required', () => {
+    const fields = fieldsOf(complaintIntakeForm('edge'));
+    expect(fields.find((field) => field.name === 'complainant.phone')).toMatchObject({ required: false });
+    expect(fields.find((field) => field.name === 'acknowledged.grade')).toMatchObject({ required: false });
+    expect(fields.some((field) => field.name === 'contact')).toBe(false);
+  });
+
+  it('has no form with a field an operator could not be asked for', () => {
+    for (const [name, form] of Object.entries(forms)) {
+      for (const field of fieldsOf(form)) expect(field.kind, `${name}.${field.name}`).toBeDefined();
+    }
+  });
+});
+
+describe('answers typed as key=value', () => {
+  it('coerces by the type of the field and takes local times', () => {
+    const answer = parseAnswers(
+      forms.planResolution,
+      [
+        'options=repair,apology',
+        'plan=replace head',
+        'responsible=wang.lei',
+        'dueAt=2030-03-05 17:00',
+        'compensation=120.50',
+      ],
+      { offsetMinutes: 480 },
+    );
+    expect(answer).toEqual({
+      options: ['repair', 'apology'],
+      plan: 'replace head',
+      responsible: 'wang.lei',
+      dueAt: '2030-03-05T17:00:00+08:00',
+      compensation: 120.5,
+    });
+    expect(forms.planResolution.safeParse(answer).success).toBe(true);
+  });
+
+  it('repeats lists, nests dotted keys, keeps = in values', () => {
+    expect(
+      parseAnswers(complaintIntakeForm('edge'), [
+        'demand=repair',
+        'demand=refund',
+        'complainant.phone=01058810000',
+      ]),
+    ).toEqual({
+      demand: ['repair', 'refund'],
+      complainant: { phone: '01058810000' },
+    });
+    expect(parseAnswers(forms.acknowledge, ['reason=a=b', 'safety=no', 'amountDisputed=unknown'])).toEqual({
+      reason: 'a=b',
+      safety: false,
+      amountDisputed: 'unknown',
+    });
+  });
+
+  it('suggests, never corrects: an unknown key, an unknown choice', () => {
+    const key = refusal(() => parseAnswers(forms.acknowledge, ['grde=major']));
+    expect(key).toMatchObject({ code: 'usage.answer', exit: 64 });
+    expect(key.message).toContain('did you mean grade?');
+    const choice = refusal(() => parseAnswers(forms.acknowledge, ['grade=importnt']));
+    expect(choice.message).toContain('did you mean important?');
+    expect(choice.details.remedy).toBe('grade takes major | important | general');
+  });
+
+  it.each(['grade', '=major', 'safety=perhaps', 'amountDisputed=much', 'promiseAt=tomorrow'])(
+    'refuses %s',
+    (pair) => {
+      expect(refusal(() => parseAnswers(forms.acknowledge, [pair], { offsetMinutes: 480 })).exit).toBe(64);
+    },
+  );
+});
+
+describe('words and times', () => {
+  it('suggests what is near and nothing that is far', () => {
+    expect(suggest('acknowlege', Object.keys(forms))).toBe('acknowledge');
+    expect(suggest('investgate', Object.keys(forms))).toBe('investigate');
+    expect(suggest('zzzzzzz', Object.keys(forms))).toBeNull();
+  });
+
+  it('reads a time with offset, and one without only where the zone is known', () => {
+    expect(instantText('2030-03-04T18:00+08:00', undefined)).toBe('2030-03-04T18:00:00+08:00');
+    expect(instantText('2030-03-04 18:00', 480)).toBe('2030-03-04T18:00:00+08:00');
+    expect(instantText('2030-03-04 18:00', undefined)).toBeNull();
+    expect(instantText('2030-13-04T18:00', 480)).toBeNull();
+  });
+});

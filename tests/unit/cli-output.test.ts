@@ -1,0 +1,443 @@
+import { describe, expect, it } from 'vitest';
+import type { AftercareApi, Inbox } from '../../client/api.js';
+import { DeskError, EXIT } from '../../client/api.js';
+import { Context } from '../../client/cli/context.js';
+import { lengthText, Moments } from '../../client/cli/moments.js';
+import { Output, shellWord, widthOf, type Sink } from '../../client/cli/output.js';
+import { run } from '../../client/cli/run.js';
+import type { Globals } from '../../client/cli/command.js';
+import type { OpenTaskRow } from '../../adapters/ports.js';
+import type { CaseRow, ClockRow, TaskRow } from '../../domain/case.js';
+import type { Staff } from '../../domain/organisation.js';
+import type { ActResult } from '../../workflows/case/messages.js';
+import { loadPolicy } from '../../client/policy.js';
+
+const NOW = '2030-03-04T07:00:00.000Z'; // Mon 15:00 in the zone
+
+class Paper implements Sink {
+  text = '';
+  constructor(
+    readonly isTTY = false,
+    readonly columns = 80,
+  ) {}
+  hasColors(): boolean {
+    return this.isTTY;
+  }
+  write(text: string): void {
+    this.text += text;
+  }
+}
+
+function globals(over: Partial<Globals> = {}): Globals {
+  return { json: false, color: true, time: 'local', yes: false, dryRun: false, verbose: false, ...over };
+}
+
+const LI_NA: Staff = {
+  id: 'li.na',
+  aliases: [],
+  name: '李娜',
+  roles: ['agent'],
+  department: 'service-desk',
+  language: 'zh-CN',
+  absent: false,
+};
+
+function task(over: Partial<OpenTaskRow> = {}): OpenTaskRow {
+  return {
+    key: 'acknowledge#1',
+    name: 'acknowledge',
+    round: 1,
+    role: 'agent',
+    assignee: 'li.na',
+    status: 'open',
+    rule: 'CMP-03',
+    openedAt: NOW,
+    plannedAt: null,
+    dueAt: '2030-03-04T10:00:00.000Z',
+    provisional: false,
+    completedAt: null,
+    completedBy: null,
+    answer: null,
+    context: null,
+    caseId: 'T20300304-001',
+    process: 'complaint',
+    level: 'L1',
+    owner: 'li.na',
+    customer: '青山文具',
+    waitingOn: 'us',
+    ...over,
+  };
+}
+
+function row(over: Partial<CaseRow> = {}): CaseRow {
+  return {
+    caseId: 'T20300304-001',
+    process: 'complaint',
+    status: 'open',
+    outcome: null,
+    level: 'L1',
+    rounds: 1,
+    owner: 'li.na',
+    grade: null,
+    openedAt: NOW,
+    receivedAt: NOW,
+    closedAt: null,
+    nextDueAt: '2030-03-04T10:00:00.000Z',
+    attention: null,
+    waitingOn: 'us',
+    identity: 'named',
+    personsConcerned: [],
+    customer: 'qingshan',
+    relatedTo: null,
+    policyDigest: 'd',
+    responseMinutes: null,
+    resolutionMinutes: null,
+    ...over,
+  };
+}
+
+const CLOCK: ClockRow = {
+  key: 'acknowledge#1',
+  name: 'firstResponse',
+  round: 1,
+  calendar: 'hotline',
+  limitMinutes: 30,
+  limitText: '30 min',
+  rule: 'ESC-01',
+  startedAt: NOW,
+  dueAt: '2030-03-04T07:30:00.000Z',
+  pausedAt: null,
+  stoppedAt: null,
+  breachedAt: null,
+  usedMinutes: 0,
+  provisional: false,
+  spans: [{ from: NOW, to: null }],
+};
+
+const RESULT: ActResult = {
+  requestId: 'r1',
+  at: NOW,
+  inLedger: true,
+  status: 'open',
+  outcome: null,
+  level: 'L1',
+  next: [
+    {
+      task: 'investigate',
+      key: 'investigate#1',
+      role: 'agent',
+      assignee: 'wang.lei',
+      dueAt: '2030-03-04T10:00:00.000Z',
+    },
+  ],
+};
+
+const policy = await loadPolicy(new URL('../../policy/default.yaml', import.meta.url).pathname);
+
+/** Answers what a test gives; anything else asked of it is a mistake of the test. */
+function double(answers: Partial<AftercareApi>): AftercareApi {
+  const base: Partial<AftercareApi> = {
+    policy,
+    now: () => new Date(NOW),
+    close: () => Promise.resolve(),
+    staff: () => Promise.resolve(LI_NA),
+    tasks: () => Promise.resolve([task()]),
+  };
+  return { ...base, ...answers } as AftercareApi;
+}
+
+async function aftercare(line: string, answers: Partial<AftercareApi>, tty = false) {
+  const argv = line.split(' ');
+  const stdout = new Paper(tty);
+  const stderr = new Paper(tty);
+  const out = new Output(
+    globals({ json: argv.includes('--json'), color: !argv.includes('--no-color') }),
+    stdout,
+    stderr,
+  );
+  const exit = await run(argv, {
+    out,
+    connect: () => Promise.resolve(double(answers)),
+    config: () => Promise.resolve({ as: null } as never),
+  });
+  return { exit, stdout: stdout.text, stderr: stderr.text };
+}
+
+describe('times', () => {
+  const moments = new Moments(480, new Date(NOW));
+  it('are local with weekday and distance', () => {
+    expect(moments.due('2030-03-04T10:00:00.000Z')).toBe('Mon 18:00 (in 3 h)');
+    expect(moments.due('2030-03-04T06:40:00.000Z')).toBe('Mon 14:40 (20 min ago)');
+    expect(moments.at('2030-03-18T10:00:00.000Z')).toBe('Mon 18 Mar 18:00');
+    expect(moments.at('2031-01-06T01:00:00.000Z')).toBe('Mon 6 Jan 2031 09:00');
+    expect(moments.due(null)).toBe('no deadline now');
+  });
+  it('are ISO with offset on demand', () => {
+    expect(new Moments(480, new Date(NOW), 'iso').due('2030-03-04T10:00:00.000Z')).toBe(
+      '2030-03-04T18:00:00+08:00',
+    );
+    expect(new Moments(-210, new Date(NOW), 'iso').at(NOW)).toBe('2030-03-04T03:30:00-03:30');
+  });
+  it('say lengths in the largest fitting units', () => {
+    expect([5, 60, 95, 2880, 3000].map(lengthText)).toEqual(['5 min', '1 h', '1 h 35 min', '2 d', '2 d 2 h']);
+  });
+});
+
+describe('tables', () => {
+  const columns = [
+    { head: 'id', cell: (item: { id: string }) => item.id },
+    { head: 'text', cell: (item: { text: string }) => item.text, elastic: true },
+    { head: 'end', cell: () => '|' },
+  ] as const;
+  const rows = [
+    { id: 'a', text: '打印头漏墨' },
+    { id: 'bb', text: 'printer leaks ink and the invoice cannot be read any more, says the customer' },
+  ];
+  it('align Chinese by its width', () => {
+    const lines = new Output(globals(), new Paper()).table(rows, columns as never);
+    expect(new Set(lines.slice(1).map((line) => widthOf(line))).size).toBe(1);
+    expect(lines.join('\n')).not.toContain('…');
+  });
+  it('are cut on a terminal only', () => {
+    const lines = new Output(globals({ color: false }), new Paper(true, 40)).table(rows, columns as never);
+    expect(lines.join('\n')).toContain('…');
+    for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(40);
+  });
+});
+
+describe('colour', () => {
+  it('only where a terminal takes it, and never with --no-color', async () => {
+    const inbox = (): Promise<Inbox> =>
+      Promise.resolve({
+        actor: LI_NA,
+        at: NOW,
+        late: [task()],
+        today: [],
+        later: [],
+        waitingOnOthers: [],
+        withoutProgress: [],
+      });
+    const answers = { inbox };
+    expect((await aftercare('inbox --as li.na', answers, true)).stdout).toContain('\u001b[');
+    expect((await aftercare('inbox --as li.na --no-color', answers, true)).stdout).not.toContain('\u001b[');
+    expect((await aftercare('inbox --as li.na', answers)).stdout).not.toContain('\u001b[');
+  });
+});
+
+describe('what must I do now', () => {
+  const inbox = (): Promise<Inbox> =>
+    Promise.resolve({
+      actor: LI_NA,
+      at: NOW,
+      late: [task({ dueAt: '2030-03-04T06:40:00.000Z' })],
+      today: [task({ caseId: 'T20300304-002' }), task({ caseId: 'T20300304-003' })],
+      later: [],
+      waitingOnOthers: [row({ caseId: 'T20300304-004', waitingOn: 'customer' })],
+      withoutProgress: [],
+    });
+  it('bare: counts, the most urgent task, the line to type', async () => {
+    const { stdout, exit } = await aftercare('--as li.na', { inbox });
+    expect(exit).toBe(0);
+    expect(stdout).toContain('li.na  1 late, 2 due today');
+    expect(stdout).toContain('T20300304-001  acknowledge  due Mon 14:40 (20 min ago)');
+    expect(stdout).toContain('$ npx aftercare task complete T20300304-001 --task acknowledge --as li.na');
+  });
+  it('inbox: four groups, and exit 1 on demand when something is late', async () => {
+    const { stdout } = await aftercare('inbox --as li.na', { inbox });
+    expect(stdout.match(/^(LATE|TODAY|LATER|WAITING ON OTHERS)/gm)).toEqual([
+      'LATE',
+      'TODAY',
+      'WAITING ON OTHERS',
+    ]);
+    expect((await aftercare('inbox --as li.na --fail-if-late', { inbox })).exit).toBe(EXIT.failed);
+  });
+  it('inbox --json: full values, nothing else on stdout', async () => {
+    const { stdout, stderr } = await aftercare('inbox --as li.na --json', { inbox });
+    expect(JSON.parse(stdout)).toMatchObject({
+      late: [{ dueAt: '2030-03-04T06:40:00.000Z', customer: '青山文具' }],
+    });
+    expect(stderr).toBe('');
+  });
+});
+
+describe('acts', () => {
+  it('say what changed and what follows', async () => {
+    const asked: unknown[] = [];
+    const { stdout, exit } = await aftercare(
+      'task complete T20300304-001 --answer grade=important --request-id r1 --as li.na',
+      {
+        complete: (...args) => (asked.push(args), Promise.resolve(RESULT)),
+      },
+    );
+    expect(exit).toBe(0);
+    expect(stdout).toBe('✓ acknowledged; next: investigate, wang.lei, due Mon 18:00 (in 3 h)\n');
+    expect(asked).toEqual([
+      ['T20300304-001', 'acknowledge#1', { grade: 'important' }, 'li.na', { requestId: 'r1' }],
+    ]);
+  });
+
+  it('name the missing field where nobody can be asked', async () => {
+    const { stderr, exit } = await aftercare('task complete T20300304-001 --as li.na', {});
+    expect(exit).toBe(64);
+    expect(stderr).toContain('--answer grade missing');
+    expect(stderr).toContain('major | important | general');
+  });
+
+  it('print a refusal with field, what is allowed, remedy', async () => {
+    const complete = () =>
+      Promise.reject(
+        new DeskError('task.answerInvalid', 'acknowledge: not in order', {
+          fields: [{ field: 'grade', message: 'not one of them' }],
+          remedy: 'mend it',
+        }),
+      );
+    const { stderr, exit } = await aftercare('task complete T20300304-001 --answer grade=major --as li.na', {
+      complete,
+    });
+    expect(exit).toBe(2);
+    expect(stderr).toContain('task.answerInvalid');
+    expect(stderr).toContain('grade  not one of them; takes major | important | general');
+    expect(stderr).toContain('→ mend it');
+  });
+
+  it('in JSON: one error object on stdout, and the exit code', async () => {
+    const complete = () =>
+      Promise.reject(new DeskError('task.roleNotAllowed', 'needs role engineer', { requestId: 'r9' }));
+    const { stdout, stderr, exit } = await aftercare(
+      'task complete T20300304-001 --answer grade=major --as li.na --json',
+      { complete },
+    );
+    expect(exit).toBe(2);
+    const { error } = JSON.parse(stdout) as { error: Record<string, unknown> };
+    expect(error).toMatchObject({
+      code: 'task.roleNotAllowed',
+      message: 'needs role engineer',
+      fields: [],
+      requestId: 'r9',
+    });
+    expect(String(error['remedy'])).toContain('staff list');
+    expect(stderr).toBe('');
+  });
+
+  it('after a lost connection: exit 4, the request id, and how to repeat it', async () => {
+    const complete = () =>
+      Promise.reject(
+        new DeskError('temporal.unreachable', 'no answer', { exit: EXIT.unreachable, requestId: 'r7' }),
+      );
+    const { stderr, exit } = await aftercare('task complete T20300304-001 --answer grade=major --as li.na', {
+      complete,
+    });
+    expect(exit).toBe(4);
+    expect(stderr).toContain('request id r7');
+    expect(stderr).toContain(
+      'aftercare task complete T20300304-001 --answer grade=major --as li.na --request-id r7',
+    );
+  });
+
+  it('say so when the ledger is behind', async () => {
+    const complete = () => Promise.resolve({ ...RESULT, inLedger: false });
+    const { stderr } = await aftercare('task complete T20300304-001 --answer grade=major --as li.na', {
+      complete,
+    });
+    expect(stderr).toContain('ledger is behind');
+  });
+
+  it('--dry-run changes nothing', async () => {
+    const complete = () => Promise.reject(new Error('must not be sent'));
+    const { exit, stdout } = await aftercare(
+      'task complete T20300304-001 --answer grade=major --dry-run --as li.na',
+      { complete },
+    );
+    expect(exit).toBe(0);
+    expect(stdout).toContain('dry run: nothing was changed');
+  });
+});
+
+describe('acts that cost something', () => {
+  const openTask: TaskRow = task();
+  const sheet = () =>
+    Promise.resolve({
+      row: row(),
+      tasks: [openTask],
+      clocks: [CLOCK, { ...CLOCK, key: 'promise', name: 'promise', calendar: 'wall' }],
+      messages: [],
+      timeline: [],
+      evidence: [],
+      finalState: null,
+      view: 'full' as const,
+      texts: {},
+      complainant: null,
+      refusals: [],
+      related: [],
+    });
+  const act = () => Promise.resolve(RESULT);
+
+  it('moderate: shown and named --yes where nobody can be asked; done with it', async () => {
+    const asked = await aftercare('case pause T20300304-001 --reason waitingCustomer --as li.na', {
+      sheet,
+      act,
+    });
+    expect(asked.exit).toBe(64);
+    expect(asked.stderr).toContain('firstResponse stands still');
+    expect(asked.stderr).toContain('promise goes on');
+    expect(asked.stderr).toContain('--yes is missing');
+    const done = await aftercare('case pause T20300304-001 --reason waitingCustomer --yes --as li.na', {
+      sheet,
+      act,
+    });
+    expect(done.exit).toBe(0);
+  });
+
+  it('severe: only with the case number', async () => {
+    const line = 'case cancel T20300304-001 --reason twice --as li.na';
+    expect((await aftercare(line, { sheet, act })).exit).toBe(64);
+    expect((await aftercare(`${line} --yes`, { sheet, act })).exit).toBe(64);
+    expect((await aftercare(`${line} --confirm T20300304-002`, { sheet, act })).exit).toBe(64);
+    expect((await aftercare(`${line} --confirm T20300304-001`, { sheet, act })).exit).toBe(0);
+    expect(
+      (await aftercare(`${line} --dry-run`, { sheet, act: () => Promise.reject(new Error('sent')) })).exit,
+    ).toBe(0);
+  });
+});
+
+describe('Ctrl-C', () => {
+  function context() {
+    const stderr = new Paper();
+    const out = new Output(globals(), new Paper(), stderr);
+    const argv = ['case', 'note', 'T20300304-001', '--text', 'a b'];
+    return {
+      ctx: new Context(globals({ requestId: 'r1' }), {
+        out,
+        argv,
+        config: () => Promise.resolve({ as: null } as never),
+      }),
+      stderr,
+    };
+  }
+  it('before an act: nothing was sent', async () => {
+    const { ctx, stderr } = context();
+    expect(await ctx.interrupt()).toBe(130);
+    expect(stderr.text).toContain('nothing was sent');
+  });
+  it('after it: the act landed', async () => {
+    const { ctx, stderr } = context();
+    await ctx.act(() => Promise.resolve('done'));
+    await ctx.interrupt();
+    expect(stderr.text).toContain('the act landed');
+  });
+  it('in between: not known, with the line that repeats it safely', async () => {
+    const { ctx, stderr } = context();
+    void ctx.act(() => new Promise(() => undefined));
+    await ctx.interrupt();
+    expect(stderr.text).toContain("aftercare case note T20300304-001 --text 'a b' --request-id r1");
+  });
+});
+
+it('quotes for a shell', () => {
+  expect(["it's", 'a b', 'grade=major', '打印'].map(shellWord)).toEqual([
+    `'it'\\''s'`,
+    `'a b'`,
+    'grade=major',
+    `'打印'`,
+  ]);
+});
