@@ -4,7 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
@@ -542,6 +542,9 @@ export class Aftercare implements AftercareApi {
   evidence(caseId: string) {
     return this.deps.ledger.evidence(caseId);
   }
+  messages(filter: Parameters<LedgerPort['messages']>[0]) {
+    return this.guarded(undefined, () => this.deps.ledger.messages(filter));
+  }
   async staff(idOrAlias: string): Promise<Staff> {
     const staff = await this.guarded(undefined, () => this.deps.ledger.staff(idOrAlias));
     if (staff === null)
@@ -632,7 +635,7 @@ export class Aftercare implements AftercareApi {
     let bytes: Buffer;
     let name: string;
     if ('path' in given) {
-      name = given.path;
+      name = basename(given.path);
       try {
         bytes = await readFile(resolve(this.deps.folder ?? '.', given.path));
       } catch {

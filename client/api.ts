@@ -2,7 +2,7 @@
  * The facade's contract: what the CLI, the simulator and the web may ask of Aftercare. Implemented in aftercare.ts.
  */
 import type { CaseFile, CaseFilter, EvidenceRow, IntakeRow, OpenTaskRow, Refusal } from '../adapters/ports.js';
-import type { CaseRow, ClockRow, ContactCard, Instant, Language } from '../domain/case.js';
+import type { CaseRow, ClockRow, ContactCard, Instant, Language, MessageRow } from '../domain/case.js';
 import type { Customer, Organisation, Staff } from '../domain/organisation.js';
 import type { Policy } from '../domain/policy.js';
 import type { Calendars } from '../domain/calendar.js';
@@ -103,6 +103,8 @@ export interface AftercareApi {
   /** The live case, by query. */
   view(caseId: string): Promise<CaseView>;
   evidence(caseId: string): Promise<EvidenceRow[]>;
+  /** The outbox, newest first. */
+  messages(filter: { caseId?: string; status?: MessageRow['status']; limit?: number }): Promise<(MessageRow & { caseId: string })[]>;
 
   staff(idOrAlias: string): Promise<Staff>;
   organisation(): Promise<Organisation>;

@@ -1,5 +1,4 @@
 /** Connects the facade to the running stack, or to what the settings name. */
-import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { openLedger } from '../adapters/ledger/index.js';
 import { openStorage } from '../adapters/storage/index.js';
@@ -8,12 +7,7 @@ import { connectTemporal } from '../runtime/connection.js';
 import { connectToRunningStack } from '../runtime/stack.js';
 import { Aftercare } from './aftercare.js';
 import { DeskError, EXIT, type AftercareApi } from './api.js';
-import { loadPolicy } from './policy.js';
-
-/** Path of the policy the settings name, or the product's own. */
-export function policyPath(config: Config): string {
-  return config.policyPath ?? join(config.packageRoot, 'policy', 'default.yaml');
-}
+import { loadPolicy, policyPath } from './policy.js';
 
 /** @throws DeskError exit 4 when nothing answers, with how to start it */
 export async function connectAftercare(config: Config): Promise<AftercareApi> {

@@ -1,12 +1,17 @@
 /** Reads policy files: YAML, validated, calendars resolved, digest computed. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { canonicalJson } from '../domain/canonical.js';
 import { calendarProblems, type Calendars, type HolidayData, type WorkCalendar } from '../domain/calendar.js';
 import { policySchema, type Policy } from '../domain/policy.js';
 import type { LoadedPolicy } from './api.js';
+
+/** Path of the policy the settings name, or the product's own. */
+export function policyPath(config: { policyPath: string | null; packageRoot: string }): string {
+  return config.policyPath ?? join(config.packageRoot, 'policy', 'default.yaml');
+}
 
 /** A policy or calendar that cannot be used: file, path, value, what is allowed. */
 export class PolicyError extends Error {

@@ -340,8 +340,8 @@ async function fetchFromVendor(config: Config, work: string, options: ResolveOpt
     "import { TestWorkflowEnvironment } from '@temporalio/testing';" +
     'const [downloadDir, version] = process.argv.slice(1);' +
     "const server = { executable: { type: 'cached-download', downloadDir, version } };" +
-    'const env = await TestWorkflowEnvironment.createLocal({ server });' +
-    'await env.teardown();';
+    'try { await (await TestWorkflowEnvironment.createLocal({ server })).teardown(); }' +
+    'catch (error) { console.error(error.message); process.exitCode = 1; }';
   let reported = 0;
   const ran = await runBounded(
     process.execPath,

@@ -18,6 +18,8 @@ const MINUTE_MS = 60_000;
  */
 const PAST_MS = 500;
 const FURTHER_MS = [2_000, 6_000, 15_000, 40_000];
+/** A retry that is due this soon is waited for, a later one is left to the virtual clock. */
+const SOON_MS = 1_000;
 /** How long a case may be busy at one instant. A workflow task of a killed worker takes 10 s to be given again. */
 const SETTLE_MS = 45_000;
 
@@ -183,7 +185,11 @@ export class ScenarioClock {
           runId,
           activityId: id,
           identity: 'simulation',
-          failure: { message: 'worker killed', applicationFailureInfo: { type: 'worker.killed' } },
+          failure: {
+            message: 'worker killed',
+            // At once: the minutes a real desk waits for the time limit are not what a scenario is about.
+            applicationFailureInfo: { type: 'worker.killed', nextRetryDelay: { nanos: 1_000_000 } },
+          },
         })
         // It may have timed out or been given to the next worker meanwhile.
         .catch(() => undefined);
@@ -213,18 +219,20 @@ export class ScenarioClock {
       execution: { workflowId: caseId },
     });
     const info = answer.workflowExecutionInfo;
-    const now = answer.workflowExtendedInfo?.timeSkippingInfo?.currentTime;
+    const current = answer.workflowExtendedInfo?.timeSkippingInfo?.currentTime;
+    const nowMs = current ? millis(current) : Date.now();
     const activities = answer.pendingActivities ?? [];
     const waits = activities.filter(
       (activity) =>
         activity.state === PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED &&
         (activity.attempt ?? 1) > 1 &&
         activity.nextAttemptScheduleTime !== null &&
-        activity.nextAttemptScheduleTime !== undefined,
+        activity.nextAttemptScheduleTime !== undefined &&
+        millis(activity.nextAttemptScheduleTime) > nowMs + SOON_MS,
     );
     return {
       open: info?.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING,
-      nowMs: now ? Number(String(now.seconds ?? 0)) * 1000 + Math.floor((now.nanos ?? 0) / 1e6) : Date.now(),
+      nowMs,
       workflowTask: answer.pendingWorkflowTask !== null && answer.pendingWorkflowTask !== undefined,
       working: activities
         .filter((activity) => !waits.includes(activity))
@@ -245,6 +253,10 @@ export class ScenarioClock {
     });
     return (answer.executions ?? []).map((each) => each.execution?.workflowId ?? '').filter((id) => id !== '');
   }
+}
+
+function millis(at: { seconds?: unknown; nanos?: number | null }): number {
+  return Number(String(at.seconds ?? 0)) * 1000 + Math.floor((at.nanos ?? 0) / 1e6);
 }
 
 function isQuiet(standing: Standing): boolean {

@@ -1,20 +1,11 @@
-import { PGlite } from '@electric-sql/pglite';
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import pg from 'pg';
 import { describe, it } from 'vitest';
+import { startEmbeddedLedger } from '../../runtime/ledger-embedded.js';
 import { describeLedgerPort } from './suites/ledger.js';
 
 describeLedgerPort('the embedded PostgreSQL', async () => {
-  const db = await PGlite.create();
-  const server = new PGLiteSocketServer({ db, port: 0, maxConnections: 40 });
-  await server.start();
-  return {
-    url: `postgres://postgres@${server.getServerConn()}/postgres`,
-    stop: async () => {
-      await server.stop();
-      await db.close();
-    },
-  };
+  const ledger = await startEmbeddedLedger({ dataDir: null });
+  return { url: ledger.url, stop: () => ledger.stop() };
 });
 
 const url = process.env['AFTERCARE_TEST_LEDGER_URL'];

@@ -49,14 +49,14 @@ describe('continue-as-new forced after every step', () => {
     return caseId;
   }
 
-  // The same weekdays one week later: the only thing in which the two cases may differ.
+  // The same weekdays two weeks later, no holiday near: the date is all in which the two cases may differ.
   test.each([
-    ['smooth', smooth, 4],
-    ['dissatisfied once', dissatisfiedOnce, 11],
+    ['smooth', smooth, 1],
+    ['dissatisfied once', dissatisfiedOnce, 8],
   ] as const)('A4 %s: the same facts, tasks, clocks and messages as in one run', async (_title, story, start) => {
-    const date = (first: number) => (no: number) => `03-${String(first + no).padStart(2, '0')}`;
+    const date = (first: number) => (no: number) => `07-${String(first + no).padStart(2, '0')}`;
     const policy = { messages: { spreadMinutes: 0 } };
-    const calm = await office.desk(`${date(start + (start === 4 ? 0 : 0))(0)} 09:00`, { policy });
+    const calm = await office.desk(`${date(start)(0)} 09:00`, { policy });
     const hasty = await office.desk(`${date(start + 14)(0)} 09:00`, { policy: { ...policy, ...everyStep } });
     const once = await story(calm, date(start));
     const often = await story(hasty, date(start + 14));

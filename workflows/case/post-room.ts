@@ -31,11 +31,11 @@ export class PostRoom {
     const now = kase.now;
     for (const message of Object.values(kase.state.messages)) {
       if (this.inFlight.has(message.key) || message.turn > this.savedTurn()) continue;
-      if (message.notBefore !== null && message.notBefore > now) continue;
       if (this.isMoot(message)) {
         this.finish(message, 'dropped', 'moot');
         continue;
       }
+      if (message.notBefore !== null && message.notBefore > now) continue;
       message.notBefore = null;
       this.inFlight.add(message.key);
       kase.busy.deliveries += 1;
