@@ -342,11 +342,10 @@ module.exports = {
     // 'specify' tells imports of types only from those of values.
     tsPreCompilationDeps: 'specify',
     tsConfig: { fileName: 'tsconfig.check.json' },
-    doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|\\.aftercare|coverage)/' },
+    doNotFollow: { path: ['node_modules', '^dist/'] },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      conditionNames: ['import', 'require', 'node', 'default'],
       mainFields: ['module', 'main', 'types'],
     },
   },

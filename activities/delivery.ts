@@ -25,12 +25,20 @@ export function createDelivery(ports: Ports & { texts: TemplateSet }): CaseActiv
     const reach = await reachable(ports, organisation, message.to, channel);
     if (reach === null) return { status: 'unreachable', reason: 'noAddress' };
 
-    const held = channel === 'sms' && message.urgency !== 'critical' ? await throttled(ports, order, reach.address) : null;
+    const held =
+      channel === 'sms' && message.urgency !== 'critical'
+        ? await throttled(ports, order, reach.address)
+        : null;
     if (held !== null) return held;
     const known = await ledger.beginSend(message.key, caseId, channel, reach.address, at);
     if (known.caseId !== caseId) return { status: 'coalesced' };
     if (known.acceptedChannel !== null)
-      return { status: 'accepted', channel: known.acceptedChannel, providerId: known.providerId ?? '', repeat: true };
+      return {
+        status: 'accepted',
+        channel: known.acceptedChannel,
+        providerId: known.providerId ?? '',
+        repeat: true,
+      };
 
     let rendered;
     try {
@@ -65,7 +73,12 @@ export function createDelivery(ports: Ports & { texts: TemplateSet }): CaseActiv
               at,
             });
       await ledger.acceptSend(message.key, channel, accepted.providerId);
-      return { status: 'accepted', channel, providerId: accepted.providerId, repeat: accepted.repeat ?? false };
+      return {
+        status: 'accepted',
+        channel,
+        providerId: accepted.providerId,
+        repeat: accepted.repeat ?? false,
+      };
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
       if (error.fault === 'content' || error.fault === 'contact')
@@ -118,7 +131,8 @@ async function reachable(
 ): Promise<Reachable | null> {
   const found = await lookUp(ports, organisation, to);
   if (found === null) return null;
-  const address = channel === 'sms' ? (found.phone === null ? null : normaliseMobile(found.phone)) : found.mail;
+  const address =
+    channel === 'sms' ? (found.phone === null ? null : normaliseMobile(found.phone)) : found.mail;
   return address === null ? null : { address, language: found.language, name: found.name };
 }
 
@@ -131,7 +145,12 @@ async function lookUp(
     case 'staff': {
       const staff = organisation.staff.find((person) => person.id === to.id);
       if (staff === undefined) return null;
-      return { phone: staff.mobile ?? null, mail: staff.mail ?? null, language: staff.language, name: staff.name };
+      return {
+        phone: staff.mobile ?? null,
+        mail: staff.mail ?? null,
+        language: staff.language,
+        name: staff.name,
+      };
     }
     case 'customer': {
       const customer = await ports.ledger.customer(to.id);
@@ -177,7 +196,11 @@ async function lookups(
 }
 
 /** Own cap per address over all cases, counted on the workflow's clock (facts 5). */
-async function throttled(ports: Ports, order: DeliveryOrder, address: string): Promise<DeliveryResult | null> {
+async function throttled(
+  ports: Ports,
+  order: DeliveryOrder,
+  address: string,
+): Promise<DeliveryResult | null> {
   const { at, rules, message } = order;
   const now = Date.parse(at);
   const before = (minutes: number) => new Date(now - minutes * 60_000).toISOString();

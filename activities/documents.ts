@@ -11,7 +11,10 @@ export function createDocuments(ports: Ports): CaseActivities['fileDocument'] {
   return async function fileDocument(order: DocumentOrder): Promise<EvidenceRef> {
     const file = await ports.ledger.caseFile(order.caseId);
     if (file === null)
-      throw ApplicationFailure.retryable(`case ${order.caseId} is not in the ledger yet`, 'document.caseMissing');
+      throw ApplicationFailure.retryable(
+        `case ${order.caseId} is not in the ledger yet`,
+        'document.caseMissing',
+      );
     const html = await handlingForm(ports, file, order);
     const stored = await ports.storage.put(Buffer.from(html, 'utf8'));
     const ref: EvidenceRef = {
@@ -59,11 +62,16 @@ async function handlingForm(ports: Ports, file: CaseFile, order: DocumentOrder):
     return /^\d{4}-\d{2}-\d{2}T/.test(text) ? formatInstant(text, 'zh-CN', order.offsetMinutes) : text;
   };
   const form = (intake?.input as { form?: Record<string, unknown> } | null)?.form ?? {};
-  const contact = form['contact'] === undefined ? null : (JSON.parse(texts(form['contact']) || 'null') as ContactCard | null);
+  const contact =
+    form['contact'] === undefined
+      ? null
+      : (JSON.parse(texts(form['contact']) || 'null') as ContactCard | null);
   const row = (label: string, value: string) => `<tr><th>${escape(label)}</th><td>${escape(value)}</td></tr>`;
   const answered = file.tasks.filter((task) => task.status === 'completed' && task.answer !== null);
   const step = (task: TaskRow) =>
-    `<tr><td>${escape(formatInstant(task.completedAt!, 'zh-CN', order.offsetMinutes))}</td><td>${escape(word('task', task.name, 'zh-CN'))}</td><td>${escape(task.completedBy ?? '')}</td><td>${Object.entries(task.answer!)
+    `<tr><td>${escape(formatInstant(task.completedAt!, 'zh-CN', order.offsetMinutes))}</td><td>${escape(word('task', task.name, 'zh-CN'))}</td><td>${escape(task.completedBy ?? '')}</td><td>${Object.entries(
+      task.answer!,
+    )
       .map(([field, value]) => `${escape(field)}：${escape(texts(value))}`)
       .join('<br>')}</td></tr>`;
   const at = (instant: string) => formatInstant(instant, 'zh-CN', order.offsetMinutes);

@@ -23,7 +23,16 @@ import { formIssues, type PendingFile, type PendingStaff, type PendingText } fro
 import { deskOf, type Organisation, type Staff } from '../domain/organisation.js';
 import { normaliseMobile, parsePhone } from '../domain/phone.js';
 import { checkTaxpayerId } from '../domain/taxpayer.js';
-import { ACTS, caseView, explainClocks, type ActName, type ActResult, type CaseStart, type CaseView, type Snapshot } from '../workflows/case/messages.js';
+import {
+  ACTS,
+  caseView,
+  explainClocks,
+  type ActName,
+  type ActResult,
+  type CaseStart,
+  type CaseView,
+  type Snapshot,
+} from '../workflows/case/messages.js';
 import {
   DeskError,
   EXIT,
@@ -91,9 +100,15 @@ export class Aftercare implements AftercareApi {
     if (receivedAt > this.at)
       throw invalid('complaint', [{ field: 'receivedAt', message: 'lies in the future' }], requestId);
     const who = await this.complainant(form, requestId);
-    const { value, contents } = await this.stored({ ...form, receivedAt, complainant: undefined }, null, actor.id, requestId);
+    const { value, contents } = await this.stored(
+      { ...form, receivedAt, complainant: undefined },
+      null,
+      actor.id,
+      requestId,
+    );
     const stored = value as Record<string, unknown>;
     delete stored['complainant'];
+    delete stored['taxpayerId'];
     if (who.card !== null) {
       const row = contentRow('complainant', JSON.stringify(who.card), `${requestId}/complainant`);
       contents.push(row);
@@ -146,7 +161,13 @@ export class Aftercare implements AftercareApi {
       level: view?.row.level ?? 'L1',
       next: (view?.tasks ?? [])
         .filter((task) => task.status === 'open')
-        .map((task) => ({ task: task.name, key: task.key, role: task.role, assignee: task.assignee, dueAt: task.dueAt }))
+        .map((task) => ({
+          task: task.name,
+          key: task.key,
+          role: task.role,
+          assignee: task.assignee,
+          dueAt: task.dueAt,
+        }))
         .sort((a, b) => ((a.dueAt ?? '9') < (b.dueAt ?? '9') ? -1 : 1)),
       related: complaints.map((row) => ({
         caseId: row.caseId,
@@ -174,7 +195,11 @@ export class Aftercare implements AftercareApi {
       await this.deps.afterStart?.(intake.caseId);
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError))
-        throw this.unreachable(error, intake.requestId, `the intake is kept as ${intake.caseId}; \`aftercare intake retry\` starts it`);
+        throw this.unreachable(
+          error,
+          intake.requestId,
+          `the intake is kept as ${intake.caseId}; \`aftercare intake retry\` starts it`,
+        );
     }
     if (intake.state !== 'started') await this.deps.ledger.markStarted(intake.caseId);
   }
@@ -210,7 +235,10 @@ export class Aftercare implements AftercareApi {
   /** Who complains, by which channels reached, and by what later intakes find this one (W35). */
   private async complainant(form: Record<string, unknown>, requestId: string) {
     const lookups: { kind: 'phone' | 'taxpayerId' | 'serial' | 'customer'; value: string }[] = [];
-    const complainants: { to: { kind: 'customer'; id: string } | { kind: 'contact'; content: string }; channels: Channel[] }[] = [];
+    const complainants: {
+      to: { kind: 'customer'; id: string } | { kind: 'contact'; content: string };
+      channels: Channel[];
+    }[] = [];
     const given = form['complainant'] as
       | { name?: string; phone?: string; mail?: string; language?: 'zh-CN' | 'en'; channel?: 'sms' | 'mail' }
       | undefined;
@@ -218,7 +246,16 @@ export class Aftercare implements AftercareApi {
     if (typeof form['customer'] === 'string') {
       const customer = await this.deps.ledger.customer(form['customer']);
       if (customer === null)
-        throw invalid('complaint', [{ field: 'customer', message: `no customer ${form['customer']} on file; see \`aftercare org show --customers\`` }], requestId);
+        throw invalid(
+          'complaint',
+          [
+            {
+              field: 'customer',
+              message: `no customer ${form['customer']} on file; see \`aftercare org show --customers\``,
+            },
+          ],
+          requestId,
+        );
       customerId = customer.id;
       lookups.push({ kind: 'customer', value: customer.id });
       if (customer.taxpayerId !== undefined) lookups.push({ kind: 'taxpayerId', value: customer.taxpayerId });
@@ -244,7 +281,11 @@ export class Aftercare implements AftercareApi {
       if (given.phone !== undefined) {
         const read = parsePhone(given.phone);
         if (read === null)
-          throw invalid('complaint', [{ field: 'complainant.phone', message: 'no mainland mobile, landline or service number' }], requestId);
+          throw invalid(
+            'complaint',
+            [{ field: 'complainant.phone', message: 'no mainland mobile, landline or service number' }],
+            requestId,
+          );
         phone = normaliseMobile(given.phone) ?? given.phone;
         lookups.push({ kind: 'phone', value: phone });
       }
@@ -256,33 +297,61 @@ export class Aftercare implements AftercareApi {
         channel: given.channel ?? null,
       };
     }
-    if (form['identity'] === 'anonymous') return { lookups: [], complainants: [], card: null, customer: customerId };
+    if (form['identity'] === 'anonymous')
+      return { lookups: [], complainants: [], card: null, customer: customerId };
     if (card === null && customerId === null)
       throw invalid(
         'complaint',
-        [{ field: 'complainant', message: 'name a customer on file, or a complainant with phone or mail; or set identity: anonymous' }],
+        [
+          {
+            field: 'complainant',
+            message:
+              'name a customer on file, or a complainant with phone or mail; or set identity: anonymous',
+          },
+        ],
         requestId,
       );
     if (card !== null && card.phone === null && card.mail === null && customerId === null)
-      throw invalid('complaint', [{ field: 'complainant.phone', message: 'a phone number or a mail address is needed to answer' }], requestId);
+      throw invalid(
+        'complaint',
+        [{ field: 'complainant.phone', message: 'a phone number or a mail address is needed to answer' }],
+        requestId,
+      );
     const unique = new Map(lookups.map((line) => [`${line.kind}:${line.value}`, line]));
     return { lookups: [...unique.values()], complainants, card, customer: customerId };
   }
 
   // ------------------------------------------------------------------ acting
 
-  async complete(caseId: string, task: string, answer: unknown, by: string, options: ActOptions = {}): Promise<ActResult> {
+  async complete(
+    caseId: string,
+    task: string,
+    answer: unknown,
+    by: string,
+    options: ActOptions = {},
+  ): Promise<ActResult> {
     const requestId = options.requestId ?? randomUUID();
     const name = task.replace(/#.*$/, '');
     const form = this.edge.tasks[name];
     if (form === undefined)
-      throw new DeskError('task.unknown', `there is no task called ${name}`, { exit: EXIT.notFound, requestId, remedy: 'see `aftercare task show CASE`' });
+      throw new DeskError('task.unknown', `there is no task called ${name}`, {
+        exit: EXIT.notFound,
+        requestId,
+        remedy: 'see `aftercare task show CASE`',
+      });
     const parsed = form.safeParse(answer ?? {});
-    if (!parsed.success) throw await this.refused(caseId, by, name, invalid(name, formIssues(parsed.error), requestId));
+    if (!parsed.success)
+      throw await this.refused(caseId, by, name, invalid(name, formIssues(parsed.error), requestId));
     return this.send('completeTask', caseId, { task, answer: parsed.data }, by, requestId, name, answerOnly);
   }
 
-  async act(name: ActName | 'reopen', caseId: string, args: unknown, by: string, options: ActOptions = {}): Promise<ActResult> {
+  async act(
+    name: ActName | 'reopen',
+    caseId: string,
+    args: unknown,
+    by: string,
+    options: ActOptions = {},
+  ): Promise<ActResult> {
     const requestId = options.requestId ?? randomUUID();
     if (name === 'completeTask') {
       const { task, answer } = args as { task: string; answer: unknown };
@@ -291,27 +360,48 @@ export class Aftercare implements AftercareApi {
     if (name === 'adoptPolicy') {
       const given = args as { policy: LoadedPolicy; reason: string };
       const snapshot = await this.snapshot(given.policy);
-      return this.send('adoptPolicy', caseId, { snapshot, reason: { $text: given.reason } }, by, requestId, name);
+      return this.send(
+        'adoptPolicy',
+        caseId,
+        { snapshot, reason: { $text: given.reason } },
+        by,
+        requestId,
+        name,
+      );
     }
     const form = this.edge.acts[name];
-    if (form === undefined) throw new DeskError('act.unknown', `there is no act called ${name}`, { exit: EXIT.usage, requestId });
+    if (form === undefined)
+      throw new DeskError('act.unknown', `there is no act called ${name}`, { exit: EXIT.usage, requestId });
     const parsed = form.safeParse(args ?? {});
-    if (!parsed.success) throw await this.refused(caseId, by, name, invalid(name, formIssues(parsed.error), requestId));
+    if (!parsed.success)
+      throw await this.refused(caseId, by, name, invalid(name, formIssues(parsed.error), requestId));
     if (name === 'reopen') return this.reopen(caseId, parsed.data as { reason: unknown }, by, requestId);
     const data = parsed.data as Record<string, unknown>;
     if (name === 'merge') await this.mergeable(caseId, String(data['into']), requestId);
     if (name === 'correctTask') {
       const task = String(data['task']).replace(/#.*$/, '');
-      data['correction'] = await this.correction(caseId, task, data['correction'] as Record<string, unknown>, requestId);
+      data['correction'] = await this.correction(
+        caseId,
+        task,
+        data['correction'] as Record<string, unknown>,
+        requestId,
+      );
     }
     return this.send(name, caseId, data, by, requestId, name);
   }
 
   /** A correction holds only the fields that change; each is checked as on the form. */
   private async correction(caseId: string, task: string, fields: Record<string, unknown>, requestId: string) {
-    const form = complaintForms('edge') as unknown as Record<string, { partial(): { safeParse(v: unknown): EdgeParsed } } | undefined>;
+    const form = complaintForms('edge') as unknown as Record<
+      string,
+      { partial(): { safeParse(v: unknown): EdgeParsed } } | undefined
+    >;
     const parsed = form[task]?.partial().safeParse(fields);
-    if (parsed === undefined) throw new DeskError('task.unknown', `there is no task called ${task}`, { exit: EXIT.notFound, requestId });
+    if (parsed === undefined)
+      throw new DeskError('task.unknown', `there is no task called ${task}`, {
+        exit: EXIT.notFound,
+        requestId,
+      });
     if (!parsed.success) throw invalid(task, formIssues(parsed.error), requestId);
     const given = parsed.data as Record<string, unknown>;
     return Object.fromEntries(Object.keys(fields).map((key) => [key, given[key]]));
@@ -319,12 +409,22 @@ export class Aftercare implements AftercareApi {
 
   /** The target of a merge must be an open, earlier case (W36). */
   private async mergeable(caseId: string, into: string, requestId: string): Promise<void> {
-    const [own, target] = await Promise.all([this.deps.ledger.caseFile(caseId), this.deps.ledger.caseFile(into)]);
-    if (target === null) throw new DeskError('case.notFound', `no case ${into}`, { exit: EXIT.notFound, requestId });
+    const [own, target] = await Promise.all([
+      this.deps.ledger.caseFile(caseId),
+      this.deps.ledger.caseFile(into),
+    ]);
+    if (target === null)
+      throw new DeskError('case.notFound', `no case ${into}`, { exit: EXIT.notFound, requestId });
     if (target.row.status !== 'open')
-      throw new DeskError('merge.targetClosed', `${into} is ${target.row.status}`, { requestId, remedy: 'reopen it first' });
+      throw new DeskError('merge.targetClosed', `${into} is ${target.row.status}`, {
+        requestId,
+        remedy: 'reopen it first',
+      });
     if (own !== null && target.row.openedAt > own.row.openedAt)
-      throw new DeskError('merge.targetLater', `${into} was opened after ${caseId}`, { requestId, remedy: `merge ${into} into ${caseId} instead` });
+      throw new DeskError('merge.targetLater', `${into} was opened after ${caseId}`, {
+        requestId,
+        remedy: `merge ${into} into ${caseId} instead`,
+      });
   }
 
   private async send(
@@ -339,7 +439,9 @@ export class Aftercare implements AftercareApi {
     const actor = await this.actor(by);
     const { value, contents } = await this.stored(payload, caseId, actor.id, requestId);
     const args = hold(value as Record<string, unknown>);
-    await this.guarded(requestId, () => this.deps.ledger.putContents(contents.map((row) => ({ ...row, caseId }))));
+    await this.guarded(requestId, () =>
+      this.deps.ledger.putContents(contents.map((row) => ({ ...row, caseId }))),
+    );
     await this.evidenceOf(caseId, args, actor.id);
     const handle = this.deps.client.workflow.getHandle(caseId);
     const patience = Date.now() + (this.deps.patienceMs ?? 15_000);
@@ -364,7 +466,10 @@ export class Aftercare implements AftercareApi {
   private async bounded<T>(work: Promise<T>, ms: number): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new WorkflowUpdateRPCTimeoutOrCancelledError('no answer in time')), Math.max(ms, 1));
+      timer = setTimeout(
+        () => reject(new WorkflowUpdateRPCTimeoutOrCancelledError('no answer in time')),
+        Math.max(ms, 1),
+      );
     });
     try {
       return await Promise.race([work, late]);
@@ -375,25 +480,59 @@ export class Aftercare implements AftercareApi {
   }
 
   /** A closed case goes on: a new run under the same number, from where it ended (W34). */
-  private async reopen(caseId: string, args: { reason: unknown }, by: string, requestId: string): Promise<ActResult> {
+  private async reopen(
+    caseId: string,
+    args: { reason: unknown },
+    by: string,
+    requestId: string,
+  ): Promise<ActResult> {
     const actor = await this.actor(by);
     const file = await this.deps.ledger.caseFile(caseId);
-    if (file === null) throw new DeskError('case.notFound', `no case ${caseId}`, { exit: EXIT.notFound, requestId });
+    if (file === null)
+      throw new DeskError('case.notFound', `no case ${caseId}`, { exit: EXIT.notFound, requestId });
     const { row } = file;
     const carry = file.finalState as CaseStart['carry'] | null;
     if (row.status !== 'closed' || carry === null || carry === undefined)
-      throw await this.refused(caseId, actor.id, 'reopen', new DeskError('case.notClosed', `case ${caseId} is ${row.status}`, { requestId }));
+      throw await this.refused(
+        caseId,
+        actor.id,
+        'reopen',
+        new DeskError('case.notClosed', `case ${caseId} is ${row.status}`, { requestId }),
+      );
     if (row.personsConcerned.includes(actor.id))
-      throw await this.refused(caseId, actor.id, 'reopen', new DeskError('case.personConcerned', 'the complaint concerns this person (W31)', { requestId }));
+      throw await this.refused(
+        caseId,
+        actor.id,
+        'reopen',
+        new DeskError('case.personConcerned', 'the complaint concerns this person (W31)', { requestId }),
+      );
     if (row.outcome === 'merged' || row.outcome === 'reclassified' || row.outcome === 'cancelled')
-      throw await this.refused(caseId, actor.id, 'reopen', new DeskError('reopen.otherEnding', `a case that was ${row.outcome} is not reopened`, { requestId, remedy: 'open a new one' }));
+      throw await this.refused(
+        caseId,
+        actor.id,
+        'reopen',
+        new DeskError('reopen.otherEnding', `a case that was ${row.outcome} is not reopened`, {
+          requestId,
+          remedy: 'open a new one',
+        }),
+      );
     const rules = this.policy.policy.complaint.reopen;
     const days = row.outcome === 'withdrawn' ? rules.daysIfWithdrawn : rules.days;
     const last = addDays(dayOf(row.closedAt!, this.offset), days);
     if (dayOf(this.at, this.offset) > last)
-      throw await this.refused(caseId, actor.id, 'reopen', new DeskError('reopen.tooLate', `a case may be reopened until ${last}`, { requestId, remedy: `open a new one with repeatOf: ${caseId}` }));
+      throw await this.refused(
+        caseId,
+        actor.id,
+        'reopen',
+        new DeskError('reopen.tooLate', `a case may be reopened until ${last}`, {
+          requestId,
+          remedy: `open a new one with repeatOf: ${caseId}`,
+        }),
+      );
     const { value, contents } = await this.stored(args, caseId, actor.id, requestId);
-    await this.guarded(requestId, () => this.deps.ledger.putContents(contents.map((line) => ({ ...line, caseId }))));
+    await this.guarded(requestId, () =>
+      this.deps.ledger.putContents(contents.map((line) => ({ ...line, caseId }))),
+    );
     const intake = await this.deps.ledger.intakeOf(caseId);
     const original = intake?.input as CaseStart;
     const start: CaseStart = {
@@ -441,7 +580,13 @@ export class Aftercare implements AftercareApi {
       level: view.row.level,
       next: view.tasks
         .filter((task) => task.status === 'open')
-        .map((task) => ({ task: task.name, key: task.key, role: task.role, assignee: task.assignee, dueAt: task.dueAt })),
+        .map((task) => ({
+          task: task.name,
+          key: task.key,
+          role: task.role,
+          assignee: task.assignee,
+          dueAt: task.dueAt,
+        })),
     };
   }
 
@@ -464,9 +609,11 @@ export class Aftercare implements AftercareApi {
     const texts: Record<string, string> = {};
     for (const [id, row] of rows) if (row.body !== null && id !== contact) texts[id] = row.body;
     const card = contact === undefined ? null : (rows.get(contact)?.body ?? null);
-    const customer = file.row.customer === null || masked ? null : await this.deps.ledger.customer(file.row.customer);
+    const customer =
+      file.row.customer === null || masked ? null : await this.deps.ledger.customer(file.row.customer);
     const lookups = await this.deps.ledger.lookups(caseId);
-    const related = lookups.length === 0 ? [] : await this.deps.ledger.related(lookups, '1970-01-01T00:00:00.000Z');
+    const related =
+      lookups.length === 0 ? [] : await this.deps.ledger.related(lookups, '1970-01-01T00:00:00.000Z');
     return {
       ...file,
       row: masked ? { ...file.row, customer: null } : file.row,
@@ -512,16 +659,24 @@ export class Aftercare implements AftercareApi {
     const silent: Inbox['withoutProgress'] = [];
     for (const row of owned) {
       const file = await this.deps.ledger.caseFile(row.caseId);
-      const progress = file?.clocks.filter((clock) => clock.name === 'progress' && clock.stoppedAt === null).at(-1);
-      const missed = file?.clocks.some((clock) => clock.name === 'progress' && clock.breachedAt !== null && clock.stoppedAt === clock.dueAt);
+      const progress = file?.clocks
+        .filter((clock) => clock.name === 'progress' && clock.stoppedAt === null)
+        .at(-1);
+      const missed = file?.clocks.some(
+        (clock) => clock.name === 'progress' && clock.breachedAt !== null && clock.stoppedAt === clock.dueAt,
+      );
       if (progress !== undefined && (progress.dueAt <= at || missed === true)) silent.push(row);
     }
     return {
       actor,
       at,
       late: sorted.filter((task) => isLate(task.dueAt)),
-      today: sorted.filter((task) => !isLate(task.dueAt) && task.dueAt !== null && dayOf(task.dueAt, this.offset) === today),
-      later: sorted.filter((task) => !isLate(task.dueAt) && (task.dueAt === null || dayOf(task.dueAt, this.offset) !== today)),
+      today: sorted.filter(
+        (task) => !isLate(task.dueAt) && task.dueAt !== null && dayOf(task.dueAt, this.offset) === today,
+      ),
+      later: sorted.filter(
+        (task) => !isLate(task.dueAt) && (task.dueAt === null || dayOf(task.dueAt, this.offset) !== today),
+      ),
       waitingOnOthers: owned.filter((row) => row.waitingOn !== 'us' || !held.has(row.caseId)),
       withoutProgress: silent,
     };
@@ -534,7 +689,9 @@ export class Aftercare implements AftercareApi {
     const accounts = await this.queried(caseId, () =>
       this.deps.client.workflow.getHandle(caseId).query(explainClocks, this.at),
     );
-    return accounts.filter((line) => clock === undefined || line.clock.name === clock || line.clock.key === clock);
+    return accounts.filter(
+      (line) => clock === undefined || line.clock.name === clock || line.clock.key === clock,
+    );
   }
   view(caseId: string): Promise<CaseView> {
     return this.queried(caseId, () => this.deps.client.workflow.getHandle(caseId).query(caseView));
@@ -580,10 +737,24 @@ export class Aftercare implements AftercareApi {
             ? policy.policy.complaint.resolution[row.grade as 'major']
             : undefined);
         if (next === undefined) continue;
-        const major = row.grade === 'major' && ('minutes' in next.limit || 'hours' in next.limit) && clock.name !== 'progress';
-        const moved = relimitClock(clock, { limit: next.limit, calendar: major ? 'wall' : next.calendar }, this.at, policy.calendars, this.policy.calendars);
+        const major =
+          row.grade === 'major' &&
+          ('minutes' in next.limit || 'hours' in next.limit) &&
+          clock.name !== 'progress';
+        const moved = relimitClock(
+          clock,
+          { limit: next.limit, calendar: major ? 'wall' : next.calendar },
+          this.at,
+          policy.calendars,
+          this.policy.calendars,
+        );
         if (moved.dueAt !== clock.dueAt)
-          effect.push({ caseId: row.caseId, clock: clock.name, dueAt: clock.dueAt, wouldBeDueAt: moved.dueAt });
+          effect.push({
+            caseId: row.caseId,
+            clock: clock.name,
+            dueAt: clock.dueAt,
+            wouldBeDueAt: moved.dueAt,
+          });
       }
     }
     return effect;
@@ -616,9 +787,15 @@ export class Aftercare implements AftercareApi {
         return { content: row.id, sha256: row.sha256 };
       }
       if ('$staff' in node) {
-        const found = await this.guarded(requestId, () => this.deps.ledger.staff((node as PendingStaff).$staff));
+        const found = await this.guarded(requestId, () =>
+          this.deps.ledger.staff((node as PendingStaff).$staff),
+        );
         if (found !== null) return found.id;
-        throw invalid(path, [{ field: path, message: 'nobody of that id works here; see `aftercare staff list`' }], requestId);
+        throw invalid(
+          path,
+          [{ field: path, message: 'nobody of that id works here; see `aftercare staff list`' }],
+          requestId,
+        );
       }
       if ('$file' in node) return this.file((node as PendingFile).$file, path, requestId);
       const result: Record<string, unknown> = {};
@@ -659,7 +836,10 @@ export class Aftercare implements AftercareApi {
 
   /** Writes an evidence row for every reference in what was sent. */
   private async evidenceOf(caseId: string, value: unknown, actor: string): Promise<void> {
-    const found: { field: string; ref: { evidence: string; sha256: string; mediaType: string; bytes: number } }[] = [];
+    const found: {
+      field: string;
+      ref: { evidence: string; sha256: string; mediaType: string; bytes: number };
+    }[] = [];
     const walk = (node: unknown, field: string): void => {
       if (node === null || typeof node !== 'object') return;
       const record = node as Record<string, unknown>;
@@ -741,7 +921,10 @@ export class Aftercare implements AftercareApi {
     const cause = ((error as { cause?: Error }).cause?.message ?? '') + text;
     if (error instanceof WorkflowNotFoundError || CLOSED.test(cause)) {
       // A handle without run id answers "not found" for a case that has ended; the ledger knows which it is.
-      return new DeskError('case.closed', `case ${caseId} is closed, or there is none`, { requestId, cause: error });
+      return new DeskError('case.closed', `case ${caseId} is closed, or there is none`, {
+        requestId,
+        cause: error,
+      });
     }
     return this.unreachable(
       error,
@@ -751,7 +934,8 @@ export class Aftercare implements AftercareApi {
   }
 }
 
-type EdgeParsed = { success: true; data: unknown } | { success: false; error: Parameters<typeof formIssues>[0] };
+type EdgeParsed =
+  { success: true; data: unknown } | { success: false; error: Parameters<typeof formIssues>[0] };
 
 const answerOnly = (value: Record<string, unknown>) => value;
 
@@ -796,7 +980,10 @@ function flagsOf(view: CaseView): string[] {
   ];
 }
 /** Persons concerned never see the complainant (W31); confidential ones are hidden from the department concerned. */
-function hidesComplainant(row: { identity: string; personsConcerned: string[]; owner: string }, reader: Staff): boolean {
+function hidesComplainant(
+  row: { identity: string; personsConcerned: string[]; owner: string },
+  reader: Staff,
+): boolean {
   if (row.personsConcerned.includes(reader.id)) return true;
   if (row.identity === 'named' || reader.id === row.owner) return false;
   const trusted = ['agent', 'supervisor', 'level3', 'generalManager', 'quality', 'centreManager'];
@@ -804,12 +991,19 @@ function hidesComplainant(row: { identity: string; personsConcerned: string[]; o
 }
 function invalid(form: string, fields: { field: string; message: string }[], requestId: string): DeskError {
   const first = fields[0];
-  return new DeskError('task.answerInvalid', `${form}: ${first?.field ?? 'form'}: ${first?.message ?? 'not in order'}`, {
-    fields,
-    requestId,
-    remedy: 'nothing was changed; mend the fields named and send again',
-  });
+  return new DeskError(
+    'task.answerInvalid',
+    `${form}: ${first?.field ?? 'form'}: ${first?.message ?? 'not in order'}`,
+    {
+      fields,
+      requestId,
+      remedy: 'nothing was changed; mend the fields named and send again',
+    },
+  );
 }
 function notFound(caseId: string): DeskError {
-  return new DeskError('case.notFound', `no case ${caseId}`, { exit: EXIT.notFound, remedy: 'see `aftercare case list`' });
+  return new DeskError('case.notFound', `no case ${caseId}`, {
+    exit: EXIT.notFound,
+    remedy: 'see `aftercare case list`',
+  });
 }

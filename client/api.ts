@@ -1,7 +1,14 @@
 /**
  * The facade's contract: what the CLI, the simulator and the web may ask of Aftercare. Implemented in aftercare.ts.
  */
-import type { CaseFile, CaseFilter, EvidenceRow, IntakeRow, OpenTaskRow, Refusal } from '../adapters/ports.js';
+import type {
+  CaseFile,
+  CaseFilter,
+  EvidenceRow,
+  IntakeRow,
+  OpenTaskRow,
+  Refusal,
+} from '../adapters/ports.js';
 import type { CaseRow, ClockRow, ContactCard, Instant, Language, MessageRow } from '../domain/case.js';
 import type { Customer, Organisation, Staff } from '../domain/organisation.js';
 import type { Policy } from '../domain/policy.js';
@@ -9,7 +16,15 @@ import type { Calendars } from '../domain/calendar.js';
 import type { ActName, ActResult, CaseView } from '../workflows/case/messages.js';
 
 /** Exit codes of the CLI, one per kind of failure. */
-export const EXIT = { done: 0, failed: 1, refused: 2, notFound: 3, unreachable: 4, usage: 64, interrupted: 130 } as const;
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  refused: 2,
+  notFound: 3,
+  unreachable: 4,
+  usage: 64,
+  interrupted: 130,
+} as const;
 
 /**
  * A refusal or failure a person can act on. `code` is stable and machine-readable (`task.roleNotAllowed`),
@@ -86,9 +101,21 @@ export interface ActOptions {
 export interface AftercareApi {
   /** Opens a complaint from the receipt block (forms.md 7); any staff member may (CMP-20). */
   openComplaint(input: unknown, by: string, options?: ActOptions): Promise<OpenReceipt>;
-  complete(caseId: string, task: string, answer: unknown, by: string, options?: ActOptions): Promise<ActResult>;
+  complete(
+    caseId: string,
+    task: string,
+    answer: unknown,
+    by: string,
+    options?: ActOptions,
+  ): Promise<ActResult>;
   /** Any other act; `args` as the act's form takes them, texts as text, evidence as file. */
-  act(name: ActName | 'reopen', caseId: string, args: unknown, by: string, options?: ActOptions): Promise<ActResult>;
+  act(
+    name: ActName | 'reopen',
+    caseId: string,
+    args: unknown,
+    by: string,
+    options?: ActOptions,
+  ): Promise<ActResult>;
   /** Starts every intake that was received but not started. */
   retryIntakes(): Promise<{ started: string[]; failed: { caseId: string; reason: string }[] }>;
   pendingIntakes(): Promise<IntakeRow[]>;
@@ -104,13 +131,21 @@ export interface AftercareApi {
   view(caseId: string): Promise<CaseView>;
   evidence(caseId: string): Promise<EvidenceRow[]>;
   /** The outbox, newest first. */
-  messages(filter: { caseId?: string; status?: MessageRow['status']; limit?: number }): Promise<(MessageRow & { caseId: string })[]>;
+  messages(filter: {
+    caseId?: string;
+    status?: MessageRow['status'];
+    limit?: number;
+  }): Promise<(MessageRow & { caseId: string })[]>;
 
   staff(idOrAlias: string): Promise<Staff>;
   organisation(): Promise<Organisation>;
-  importOrganisation(organisation: Organisation): Promise<{ added: number; changed: number; unchanged: number }>;
+  importOrganisation(
+    organisation: Organisation,
+  ): Promise<{ added: number; changed: number; unchanged: number }>;
   /** Deadlines of open cases that would move under the policy given. */
-  policyEffect(policy: LoadedPolicy): Promise<{ caseId: string; clock: string; dueAt: Instant; wouldBeDueAt: Instant }[]>;
+  policyEffect(
+    policy: LoadedPolicy,
+  ): Promise<{ caseId: string; clock: string; dueAt: Instant; wouldBeDueAt: Instant }[]>;
   readonly policy: LoadedPolicy;
   now(): Date;
   close(): Promise<void>;

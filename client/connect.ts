@@ -2,6 +2,7 @@
 import { Client } from '@temporalio/client';
 import { openLedger } from '../adapters/ledger/index.js';
 import { openStorage } from '../adapters/storage/index.js';
+import { loadDataConverter } from '../runtime/codec.js';
 import type { Config } from '../runtime/config.js';
 import { connectTemporal } from '../runtime/connection.js';
 import { connectToRunningStack } from '../runtime/stack.js';
@@ -20,7 +21,7 @@ export async function connectAftercare(config: Config): Promise<AftercareApi> {
     const { connection, namespace } = await connectTemporal(config, running.target);
     const ledger = await openLedger({ url: running.ledgerUrl, poolSize: 2 });
     return new Aftercare({
-      client: new Client({ connection, namespace }),
+      client: new Client({ connection, namespace, dataConverter: await loadDataConverter(config) }),
       ledger,
       storage: openStorage({ url: config.storageUrl }),
       policy,

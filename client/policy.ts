@@ -21,7 +21,9 @@ export class PolicyError extends Error {
     readonly file: string,
     readonly problems: string[],
   ) {
-    super(`${file}: ${problems.length} problem${problems.length === 1 ? '' : 's'}\n  ${problems.join('\n  ')}`);
+    super(
+      `${file}: ${problems.length} problem${problems.length === 1 ? '' : 's'}\n  ${problems.join('\n  ')}`,
+    );
   }
 }
 
@@ -48,7 +50,8 @@ function isMap(value: unknown): value is Record<string, unknown> {
 /** Value at a path, for messages; shortened. */
 function valueAt(data: unknown, path: readonly PropertyKey[]): string {
   let value: unknown = data;
-  for (const key of path) value = isMap(value) || Array.isArray(value) ? (value as never)[key as never] : undefined;
+  for (const key of path)
+    value = isMap(value) || Array.isArray(value) ? (value as never)[key as never] : undefined;
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
@@ -65,7 +68,8 @@ export async function readHolidays(path: string): Promise<HolidayData> {
   const holiday = data as HolidayData;
   if (holiday?.schema !== 'aftercare.calendar/1') problems.push('schema: must be aftercare.calendar/1');
   for (const key of ['fromOn', 'horizonOn'] as const)
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(String(holiday?.[key]))) problems.push(`${key}: must be a day YYYY-MM-DD`);
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(String(holiday?.[key])))
+      problems.push(`${key}: must be a day YYYY-MM-DD`);
   for (const key of ['off', 'work'] as const)
     if (!Array.isArray(holiday?.[key]) || holiday[key].some((day) => !/^\d{4}-\d{2}-\d{2}$/.test(day)))
       problems.push(`${key}: must be a list of days YYYY-MM-DD`);
@@ -90,7 +94,8 @@ export async function loadPolicy(path: string, options: PolicyOptions = {}): Pro
     throw new PolicyError(
       path,
       result.error.issues.map(
-        (issue) => `${issue.path.map(String).join('.') || '(file)'}: ${issue.message} (is ${valueAt(data, issue.path)})`,
+        (issue) =>
+          `${issue.path.map(String).join('.') || '(file)'}: ${issue.message} (is ${valueAt(data, issue.path)})`,
       ),
     );
   const policy = result.data;
@@ -98,7 +103,9 @@ export async function loadPolicy(path: string, options: PolicyOptions = {}): Pro
   const calendars: Calendars = {};
   const files = new Map<string, HolidayData>();
   for (const [name, spec] of Object.entries(policy.calendars)) {
-    const own = ((options.overlay?.['calendars'] as Record<string, { holidays?: string }> | undefined) ?? {})[name]?.holidays;
+    const own = ((options.overlay?.['calendars'] as Record<string, { holidays?: string }> | undefined) ?? {})[
+      name
+    ]?.holidays;
     const file =
       own !== undefined
         ? resolve(options.overlayFolder ?? dirname(path), own)
@@ -151,6 +158,7 @@ function referenceProblems(policy: Policy): string[] {
   if (percents.some((percent, i) => i > 0 && percent <= percents[i - 1]!))
     problems.push('overdue.raise: percents must rise from line to line');
   const table = policy.complaint.compensation;
-  if (table.at(-1)?.upTo !== null) problems.push('complaint.compensation: the last line must have upTo: null');
+  if (table.at(-1)?.upTo !== null)
+    problems.push('complaint.compensation: the last line must have upTo: null');
   return problems;
 }

@@ -51,7 +51,7 @@ export function runningNumber(caseId: string): number {
 /** The person, or the substitute chain's first one present and not excluded (W18); null when the chain ends. */
 export function presentOrSubstitute(desk: Desk, id: string, excluded: readonly string[]): string | null {
   const seen = new Set<string>();
-  for (let next: string | null = id; next !== null && !seen.has(next); ) {
+  for (let next: string | null = id; next !== null && !seen.has(next);) {
     seen.add(next);
     const person: Desk['staff'][string] | undefined = desk.staff[next];
     if (person === undefined) return null;

@@ -21,6 +21,8 @@ export function actForms(mode: FormMode) {
       amountDisputed: z.union([money(), z.literal('unknown')]).optional(),
       media: z.enum(MEDIA).optional(),
       safety: z.boolean().optional(),
+      /** Tell the customer where the case stands; at most once a day (W11). */
+      tellCustomer: z.boolean().optional(),
     }),
     pause: z.strictObject({
       reason: z.enum(['waitingCustomer', 'waitingUnit', 'waitingManufacturer', 'waitingTaxBureau']),
@@ -30,7 +32,7 @@ export function actForms(mode: FormMode) {
     resume: z.strictObject({ note: text(200).optional() }),
     raiseLevel: z.strictObject({ to: z.enum(LEVELS).optional(), reason: text(200) }),
     withdraw: z.strictObject({
-      channel: z.string().min(2).max(20),
+      channel: z.enum(['phone', 'sms', 'mail', 'letter', 'visit', 'web']),
       proof: evidence(),
       reason: text(200).optional(),
     }),
@@ -40,6 +42,7 @@ export function actForms(mode: FormMode) {
     attachEvidence: z.strictObject({ field: z.string().min(1).max(40), evidence: evidence() }),
     reopen: z.strictObject({ reason: text(200) }),
     resync: z.strictObject({}),
+    upgrade: z.strictObject({}),
   };
 }
 export type ActForms = ReturnType<typeof actForms>;

@@ -16,6 +16,7 @@ import { formKit, instant, money, type FormMode } from './forms.js';
 export function complaintForms(mode: FormMode) {
   const { text, evidence, staff } = formKit(mode);
   const amount = () => z.union([money(), z.literal('unknown')]);
+  const department = () => z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/, 'the id of a department');
   const means = () => z.enum(CHANNELS_OF_CONTACT);
   const apology = () => z.enum(['given', 'notApplicable']);
 
@@ -71,7 +72,7 @@ export function complaintForms(mode: FormMode) {
       how: text(200).optional(),
       finding: z.enum(FINDINGS),
       cause: text(200),
-      responsibleDept: z.string().max(40).optional(),
+      responsibleDept: department().optional(),
       /** No: it really cannot be solved there (CMP-05). */
       solvable: z.boolean().default(true),
       amountDisputed: amount().optional(),
@@ -83,7 +84,7 @@ export function complaintForms(mode: FormMode) {
       opinion: text(200).optional(),
       solvable: z.boolean().default(true),
     }),
-    decide: z.strictObject({ decision: text(200), departments: z.array(z.string()).default([]) }),
+    decide: z.strictObject({ decision: text(200), departments: z.array(department()).default([]) }),
     problemMeeting: z.strictObject({
       participants: z.array(staff()).min(1),
       conclusion: text(200),
@@ -142,7 +143,11 @@ export function complaintForms(mode: FormMode) {
       promiseAt: instant().optional(),
       reason: text(200).optional(),
     }),
-    callAboutDelay: z.strictObject({ means: means().default('phone'), promiseAt: instant().optional(), note: text(200).optional() }),
+    callAboutDelay: z.strictObject({
+      means: means().default('phone'),
+      promiseAt: instant().optional(),
+      note: text(200).optional(),
+    }),
     statement: z.strictObject({ statement: text(200), proof: evidence().optional() }),
     confirmWithdrawal: z.strictObject({
       /** No: it was not the complainant's own will; the case goes on. */
@@ -152,7 +157,11 @@ export function complaintForms(mode: FormMode) {
     }),
     investigateInternally: z.strictObject({ finding: z.enum(FINDINGS), measures: text(200) }),
     approveReclassification: z.strictObject({ approved: z.boolean(), reason: text(200).optional() }),
-    deliverByHand: z.strictObject({ means: means(), told: z.literal(true).default(true), note: text(200).optional() }),
+    deliverByHand: z.strictObject({
+      means: means(),
+      told: z.literal(true).default(true),
+      note: text(200).optional(),
+    }),
     undoByHand: z.strictObject({ done: z.literal(true).default(true), note: text(200).optional() }),
     sortOut: z.strictObject({ done: z.literal(true).default(true), note: text(200).optional() }),
   };
@@ -179,9 +188,13 @@ export function complaintIntakeForm(mode: FormMode) {
     customer: z.string().max(40).optional(),
     /** Who complains, when not (only) the customer on file. Personal: kept as content. */
     complainant: mode === 'edge' ? contact.optional() : z.undefined().optional(),
-    contact: mode === 'core' ? z.strictObject({ content: z.string(), sha256: z.string() }).optional() : z.undefined().optional(),
-    relation: z.string().max(40).optional(),
-    taxpayerId: z.string().min(15).max(20).optional(),
+    contact:
+      mode === 'core'
+        ? z.strictObject({ content: z.string(), sha256: z.string() }).optional()
+        : z.undefined().optional(),
+    relation: text(40).optional(),
+    /** Only to find earlier cases (W35); an id may be a person's, so it stays out of history. */
+    taxpayerId: mode === 'edge' ? z.string().min(15).max(20).optional() : z.undefined().optional(),
     occurredAt: instant().optional(),
     subject: z.enum(SUBJECTS).default('ours'),
     unit: z.string().max(40).optional(),

@@ -116,7 +116,9 @@ export interface FormIssue {
 /** Zod's issues as field and message, without values (they may be personal). */
 export function formIssues(error: z.ZodError): FormIssue[] {
   return error.issues.map((issue) => ({
-    field: issue.path.map(String).join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : '(form)'),
+    field:
+      issue.path.map(String).join('.') ||
+      (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : '(form)'),
     message: issue.message,
   }));
 }

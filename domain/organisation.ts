@@ -5,7 +5,9 @@ import { z } from 'zod';
  * Imported by `aftercare org import`; staff ids are pseudonymous and may stand in history, names may not.
  */
 
-const id = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/, 'lower-case letters, digits, dot, dash, underscore; at most 40');
+const id = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,39}$/, 'lower-case letters, digits, dot, dash, underscore; at most 40');
 const language = z.enum(['zh-CN', 'en']);
 const phone = z.string().min(7).max(20);
 

@@ -32,6 +32,8 @@ export interface Config {
   policyPath: string | null;
   /** Folder or file of calendars; null is the ones in `policy/calendars`. */
   calendarsPath: string | null;
+  /** Module that exports `payloadCodecs` for Temporal's payloads; null leaves them plain. */
+  codecPath: string | null;
   logLevel: LogLevel;
   taskQueue: string;
   /** Where downloads and prepared images are kept between runs; safe to delete. */
@@ -90,6 +92,7 @@ const settings = z.strictObject({
     })
     .optional(),
   AFTERCARE_CACHE: path.optional(),
+  AFTERCARE_CODEC: path.optional(),
 });
 
 /** Names of all settings, for `doctor` and the documentation. */
@@ -164,6 +167,7 @@ export function loadConfig(env: Config['environment'] = process.env, cwd: string
     as: set.AFTERCARE_AS ?? null,
     policyPath: set.AFTERCARE_POLICY === undefined ? null : at(set.AFTERCARE_POLICY),
     calendarsPath: set.AFTERCARE_CALENDARS === undefined ? null : at(set.AFTERCARE_CALENDARS),
+    codecPath: set.AFTERCARE_CODEC === undefined ? null : at(set.AFTERCARE_CODEC),
     logLevel: set.AFTERCARE_LOG ?? 'warn',
     taskQueue: set.AFTERCARE_TASK_QUEUE ?? 'aftercare',
     cacheDir: set.AFTERCARE_CACHE === undefined ? join(cacheHome(env), 'aftercare') : at(set.AFTERCARE_CACHE),

@@ -2,7 +2,7 @@
 import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import proto from '@temporalio/proto';
-import { NativeConnection } from '@temporalio/worker';
+import type { NativeConnection } from '@temporalio/worker';
 import { SEARCH_ATTRIBUTES } from '../domain/names.js';
 import type { Config } from './config.js';
 import { defined } from './engine.js';
@@ -68,6 +68,8 @@ export async function connectNative(
   target: TemporalTarget = {},
 ): Promise<{ nativeConnection: NativeConnection; address: string; namespace: string }> {
   const { options, namespace } = connectOptions(config, target);
+  // Imported by workers alone: a client must not wait for the native library.
+  const { NativeConnection } = await import('@temporalio/worker');
   try {
     return { nativeConnection: await NativeConnection.connect(options), address: options.address, namespace };
   } catch (error) {

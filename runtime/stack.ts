@@ -7,10 +7,7 @@
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startMailListener } from '../adapters/mail/listener.js';
-import { ensureBundle } from '../worker/bundle.js';
 import type { WorkflowBundle } from '../worker/bundle.js';
-import { createWorkers, installRuntime } from '../worker/worker.js';
 import type { Workers } from '../worker/worker.js';
 import { redacted, useUtc } from './config.js';
 import type { Config } from './config.js';
@@ -18,8 +15,6 @@ import { connectNative, connectTemporal, ensureSearchAttributes } from './connec
 import type { TemporalTarget } from './connection.js';
 import { freePort, givenAddress, resolveEngine, startDevServer } from './engine.js';
 import { isAlive, lockHolder, processIdentity, readJson, tryLock, writeAtomically } from './files.js';
-import { startEmbeddedLedger } from './ledger-embedded.js';
-import { closePorts, openPorts } from './ports.js';
 import type { OpenPorts } from './ports.js';
 
 export type StageName = 'engine' | 'temporal' | 'ledger' | 'mail' | 'bundle' | 'worker';
@@ -184,7 +179,28 @@ export async function startStack(options: {
   }
 }
 
+/** Imported by a start alone: a command that only looks must not wait for the worker and its native library. */
+async function startingModules() {
+  const [listener, bundle, worker, embedded, ports] = await Promise.all([
+    import('../adapters/mail/listener.js'),
+    import('../worker/bundle.js'),
+    import('../worker/worker.js'),
+    import('./ledger-embedded.js'),
+    import('./ports.js'),
+  ]);
+  return { ...listener, ...bundle, ...worker, ...embedded, ...ports };
+}
+
 async function startParts(config: Config, undo: Undo, onStage?: (stage: Stage) => void): Promise<Stack> {
+  const {
+    closePorts,
+    createWorkers,
+    ensureBundle,
+    installRuntime,
+    openPorts,
+    startEmbeddedLedger,
+    startMailListener,
+  } = await startingModules();
   const before = readJson<RunFile>(runPath(config));
   await stopOrphan(before?.server ?? null);
   const run: RunFile = {

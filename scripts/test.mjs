@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
@@ -16,7 +17,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const REPORT_SETTING = 'TEST_REPORT_FILE';
 /** A stage that takes longer hangs: it is stopped and fails. */
 const STAGE_LIMIT_MS = 15 * 60_000;
-/** How long output may still come after a stage ended; then something it started is still running. */
+/** How long what a stage started may outlive it. */
 const LINGER_MS = 3_000;
 
 const bin = (name) => join('node_modules', '.bin', name);
@@ -137,51 +138,57 @@ export default class CountingReporter {
 
 const running = new Map();
 
-/** Ends a stage and whatever it started. */
-function stop(child) {
+/** Ends a stage and whatever it started. @returns whether there was anything to end */
+function stop(child, signal = 'SIGKILL') {
   try {
-    process.kill(-child.pid, 'SIGKILL');
+    return process.kill(-child.pid, signal);
   } catch {
-    // It is gone already.
+    return false;
   }
+}
+
+/** Gives what a stage started a moment to end by itself, then ends it. @returns whether that was needed */
+async function sweep(child) {
+  for (let waited = 0; waited < LINGER_MS; waited += 100) {
+    if (!stop(child, 0)) return false;
+    await delay(100);
+  }
+  return stop(child);
 }
 
 /** Runs a program in a process group of its own, to its end. */
 async function run(name, args, extra) {
   const env = { ...process.env, TZ: 'UTC', ...extra };
-  for (const name of ['NO_COLOR', 'FORCE_COLOR']) delete env[name];
+  for (const setting of ['NO_COLOR', 'FORCE_COLOR']) delete env[setting];
   env[colour ? 'FORCE_COLOR' : 'NO_COLOR'] = '1';
-  return await new Promise((resolve) => {
-    const child = spawn(process.execPath, args, {
-      cwd: ROOT,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
-    running.set(name, child);
-    let output = '';
-    const take = (chunk) => (output += chunk);
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', take);
-    const limit = setTimeout(() => {
-      output += `\nStopped after ${STAGE_LIMIT_MS / 60_000} minutes.\n`;
-      stop(child);
-    }, STAGE_LIMIT_MS);
-    let linger;
-    child.once('error', (error) => (output += `${error.message}\n`));
-    child.once('exit', () => {
-      clearTimeout(limit);
-      linger = setTimeout(() => {
-        output += '\nProcesses that it started were still running; they were stopped.\n';
-        stop(child);
-      }, LINGER_MS);
-    });
-    child.once('close', (code) => {
-      clearTimeout(limit);
-      clearTimeout(linger);
-      running.delete(name);
-      resolve({ code: code ?? 1, output });
-    });
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
+  running.set(name, child);
+  let output = '';
+  const take = (chunk) => (output += chunk);
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', take);
+  const limit = setTimeout(() => {
+    take(`\nStopped after ${STAGE_LIMIT_MS / 60_000} minutes.\n`);
+    stop(child);
+  }, STAGE_LIMIT_MS);
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  const code = await new Promise((resolve) => {
+    child.once('error', (error) => {
+      take(`${error.message}\n`);
+      resolve(1);
+    });
+    child.once('exit', (status) => resolve(status ?? 1));
+  });
+  clearTimeout(limit);
+  // Before the output is complete: what was left running may hold it open.
+  const left = child.pid !== undefined && (await sweep(child));
+  await closed;
+  running.delete(name);
+  return { code, output, left };
 }
 
 /** What came of a stage. `absent` stages have no folder yet. */
@@ -199,26 +206,29 @@ async function runStage(stage, folder) {
   }
   const file = join(folder, `${stage.name}.json`);
   const reporters = ['minimal', './scripts/test.mjs'].map((reporter) => `--reporter=${reporter}`);
-  const { code, output } = await run(
+  const { code, output, left } = await run(
     stage.name,
     [bin('vitest'), 'run', `${stage.folder}/`, ...reporters, '--silent=passed-only'],
     { [REPORT_SETTING]: file },
   );
-  const report = existsSync(file)
-    ? JSON.parse(readFileSync(file, 'utf8'))
-    : { files: 0, passed: 0, failed: 0, skipped: [] };
+  const died = !existsSync(file);
+  const report = died
+    ? { files: 0, passed: 0, failed: 0, skipped: [] }
+    : JSON.parse(readFileSync(file, 'utf8'));
   // An empty stage, and one that died, are failures too.
   const failed = report.failed || (code !== 0 || report.files === 0 ? 1 : 0);
   const counts = [
     `${report.passed} passed`,
     ...(failed ? [`${failed} failed`] : []),
     ...(report.skipped.length ? [`${report.skipped.length} skipped`] : []),
+    ...(left ? ['left processes running'] : []),
   ].join(', ');
+  const empty = died ? 'ended before its tests did' : `no tests in ${stage.folder}/`;
   return ended({
     passed: report.passed,
     failed,
     skipped: report.skipped,
-    counts: report.files === 0 ? `no tests ran in ${stage.folder}/` : counts,
+    counts: report.files === 0 ? empty : counts,
     output,
   });
 }

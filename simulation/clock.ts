@@ -185,11 +185,7 @@ export class ScenarioClock {
           runId,
           activityId: id,
           identity: 'simulation',
-          failure: {
-            message: 'worker killed',
-            // At once: the minutes a real desk waits for the time limit are not what a scenario is about.
-            applicationFailureInfo: { type: 'worker.killed', nextRetryDelay: { nanos: 1_000_000 } },
-          },
+          failure: { message: 'worker killed', applicationFailureInfo: { type: 'worker.killed' } },
         })
         // It may have timed out or been given to the next worker meanwhile.
         .catch(() => undefined);

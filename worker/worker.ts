@@ -4,6 +4,7 @@ import { DefaultLogger, Runtime, Worker, makeTelemetryFilterString } from '@temp
 import type { LogLevel as SdkLogLevel, NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { deliveryQueueOf } from '../domain/names.js';
+import { loadDataConverter } from '../runtime/codec.js';
 import type { Config } from '../runtime/config.js';
 import type { OpenPorts } from '../runtime/ports.js';
 import type { WorkflowBundle } from './bundle.js';
@@ -12,7 +13,7 @@ export interface WorkersOptions {
   nativeConnection: NativeConnection;
   namespace: string;
   ports: OpenPorts;
-  config: Pick<Config, 'taskQueue'>;
+  config: Pick<Config, 'taskQueue'> & { codecPath?: string | null };
   bundle: Pick<WorkflowBundle, 'codePath' | 'digest'>;
   /** Messages per second over all workers of the queue; the server keeps the count. */
   deliveriesPerSecond?: number;
@@ -81,10 +82,12 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   const { nativeConnection: connection, namespace, config, bundle } = options;
   const { record, fileDocument, deliver } = createActivities(options.ports);
   const identity = `aftercare-worker@${process.pid}`;
+  const dataConverter = await loadDataConverter({ codecPath: config.codecPath ?? null });
   const common = {
     connection,
     namespace,
     identity,
+    dataConverter,
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE,
     // Written into history with every step, so that an auditor knows which bundle took it.

@@ -48,7 +48,8 @@ export function operator(ctx: Context): Operator {
         import('@temporalio/client'),
         this.temporal(),
       ]);
-      return new Client({ connection, namespace });
+      const { loadDataConverter } = await import('../../runtime/codec.js');
+      return new Client({ connection, namespace, dataConverter: await loadDataConverter(await ctx.config()) });
     },
     async close() {
       // What failed to open was told where it was opened.

@@ -1,5 +1,4 @@
 /** Policies as files: the one in force, or one named on the line; how far calendars reach; what differs. */
-import { join } from 'node:path';
 import type { Calendars } from '../../domain/calendar.js';
 import type { Policy } from '../../domain/policy.js';
 import type { LoadedPolicy } from '../api.js';
@@ -7,9 +6,10 @@ import type { Context } from './context.js';
 
 /** The policy of a file, or the one the settings name. @throws PolicyError listing what is wrong */
 export async function loadPolicyOf(ctx: Context, file: string | undefined): Promise<LoadedPolicy> {
-  const { loadPolicy } = await import('../policy.js');
-  const { calendarsPath, packageRoot, policyPath } = await ctx.config();
-  const path = file ?? policyPath ?? join(packageRoot, 'policy', 'default.yaml');
+  const { loadPolicy, policyPath } = await import('../policy.js');
+  const config = await ctx.config();
+  const { calendarsPath } = config;
+  const path = file ?? policyPath(config);
   return loadPolicy(path, calendarsPath === null ? {} : { holidays: calendarsPath });
 }
 

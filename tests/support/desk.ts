@@ -57,10 +57,8 @@ export interface DeskOptions {
   policy?: Record<string, unknown>;
   /** Who works here, as far as the cases of this desk know. */
   organisation?: Organisation;
-  /** Other ledger for the desk, not for the workers: a desk that dies at an awkward moment. */
+  /** Another ledger for a facade, not for the workers: a desk that dies at an awkward moment. */
   ledger?: (real: LedgerPort) => LedgerPort;
-  /** Prevents leaps of the clock that were not asked for: the desk opens no cases by itself. */
-  patienceMs?: number;
 }
 
 /** Answers that are in order, and who gives them; a test names only what it is about. */
@@ -341,7 +339,7 @@ export class Desk {
     readonly office: Office,
     startAt: string,
     readonly policy: LoadedPolicy,
-    options: DeskOptions,
+    private readonly options: DeskOptions,
   ) {
     this.clock = new ScenarioClock({
       connection: onlyOwnCases(office.connection),
@@ -350,16 +348,16 @@ export class Desk {
       isDead: () => false,
       startAt: new Date(startAt),
     });
-    this.api = this.facade(options);
+    this.api = this.facade();
   }
 
   /** Another facade at the same desk and clock: a second client, or one with a ledger that dies. */
   facade(options: DeskOptions = {}): Aftercare {
     const { ports, client } = this.office;
-    const real = options.organisation === undefined ? ports.ledger : withOrganisation(ports.ledger, options.organisation);
+    const real = withOrganisation(ports.ledger, options.organisation ?? this.options.organisation ?? this.office.organisation);
     return new Aftercare({
       client,
-      ledger: options.ledger === undefined ? real : options.ledger(real),
+      ledger: options.ledger?.(real) ?? real,
       storage: ports.storage,
       policy: this.policy,
       taskQueue: TASK_QUEUE,
@@ -369,7 +367,6 @@ export class Desk {
         if (!this.office.cases.includes(caseId)) this.office.cases.push(caseId);
         await this.clock.adopt(caseId);
       },
-      ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
     });
   }
 

@@ -86,9 +86,7 @@ describe('the ladder of a late task', () => {
 
   test('W5 three people holding every level: each called once, levels of people already called are skipped', async () => {
     const desk = await office.desk('03-11 09:00', { policy: promptly, organisation: small });
-    const api = desk.facade({ organisation: small });
-    const { caseId } = await api.openComplaint(desk.intake(), 'zhu.qing');
-    await desk.settle();
+    const { caseId } = await desk.open({}, 'zhu.qing');
     await desk.go('03-11 11:31');
     expect(await levels(desk, caseId)).toEqual([
       '03-11 10:00 L1 → L2: qin.shan',

@@ -37,30 +37,40 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     if (status === 'closed' || (status === 'closing' && options.closing !== true))
       refuse('case.closed', `case ${kase.caseId} is ${status}`, { outcome: kase.state.row.outcome });
     if (kase.isConcerned(act.by) && options.statement !== true)
-      refuse('case.personConcerned', 'the complaint concerns this person, who may only give a statement (W31)');
+      refuse(
+        'case.personConcerned',
+        'the complaint concerns this person, who may only give a statement (W31)',
+      );
     return 'new';
   }
 
   function taskOf(act: { task: string }): TaskState {
     const task = kase.openTaskNamed(act.task);
     if (task !== undefined) return task;
-    return refuse('task.notOpen', `task ${act.task} is not open`, { open: kase.openTasks().map((t) => t.key) });
+    return refuse('task.notOpen', `task ${act.task} is not open`, {
+      open: kase.openTasks().map((t) => t.key),
+    });
   }
 
   function allowed(act: Act, task: TaskState): void {
     const forbidden = task.excluded.find((line) => line.id === act.by.id);
     if (forbidden !== undefined)
-      refuse('task.personExcluded', `${act.by.id} may not do ${task.name} (${forbidden.rule})`, { rule: forbidden.rule });
+      refuse('task.personExcluded', `${act.by.id} may not do ${task.name} (${forbidden.rule})`, {
+        rule: forbidden.rule,
+      });
     if (task.assignee === act.by.id) return;
     if (!mayDo(kase.policy.levels, act.by, task.role))
-      refuse('task.roleNotAllowed', `${task.name} needs role ${task.role}`, { role: task.role, held: act.by.roles });
+      refuse('task.roleNotAllowed', `${task.name} needs role ${task.role}`, {
+        role: task.role,
+        held: act.by.roles,
+      });
   }
 
   function apply<A extends Act>(name: ActName, act: A, effect: () => void): Promise<ActResult> {
     const before = remembered(act.requestId);
     if (before !== undefined) return Promise.resolve(before);
     effect();
-    if (name !== 'resync') kase.progressMade();
+    if (name !== 'resync' && name !== 'upgrade') kase.progressMade();
     kase.revision += 1;
     return answer(act);
   }
@@ -81,7 +91,9 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     const turn = kase.state.turn + 1;
     // Not cancellable: after a cancel from outside people still act on the leftovers.
     result.inLedger = await CancellationScope.nonCancellable(() =>
-      condition(() => recorder.saved >= turn, kase.policy.kernel.saveWaitMs, { summary: 'wait for the ledger' }),
+      condition(() => recorder.saved >= turn, kase.policy.kernel.saveWaitMs, {
+        summary: 'wait for the ledger',
+      }),
     );
     result.status = kase.state.row.status;
     result.outcome = kase.state.row.outcome;
@@ -89,7 +101,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     result.next = kase
       .openTasks()
       .map(nextTask)
-      .sort((a, b) => (a.dueAt ?? '9') < (b.dueAt ?? '9') ? -1 : 1);
+      .sort((a, b) => ((a.dueAt ?? '9') < (b.dueAt ?? '9') ? -1 : 1));
     return result;
   }
 
@@ -112,15 +124,21 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       description: 'Answer an open task with its form',
       validator: (act) => {
         const open = kase.openTaskNamed(act.task);
-        if (common(act, { closing: open?.holdsClosing === true, statement: open?.name === 'statement' }) === 'repeat')
+        if (
+          common(act, { closing: open?.holdsClosing === true, statement: open?.name === 'statement' }) ===
+          'repeat'
+        )
           return;
         const task = taskOf(act);
         allowed(act, task);
         const issues = answerIssues(kase.start.process, task.name, act.answer);
-        if (issues.length > 0) refuse('task.answerInvalid', `${task.name}: the form is not in order`, { fields: issues });
+        if (issues.length > 0)
+          refuse('task.answerInvalid', `${task.name}: the form is not in order`, { fields: issues });
         const objection = kase.process.objection(kase, task, act.answer);
         if (objection !== null)
-          refuse('task.answerInvalid', `${task.name}: ${objection.field}: ${objection.message}`, { fields: [objection] });
+          refuse('task.answerInvalid', `${task.name}: ${objection.field}: ${objection.message}`, {
+            fields: [objection],
+          });
       },
     },
   );
@@ -130,7 +148,12 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     (act) =>
       apply('claimTask', act, () => {
         const task = taskOf(act);
-        kase.fact('taskClaimed', { task: task.name, key: task.key, from: task.assignee, to: act.by.id }, act.by.id, task.rule);
+        kase.fact(
+          'taskClaimed',
+          { task: task.name, key: task.key, from: task.assignee, to: act.by.id },
+          act.by.id,
+          task.rule,
+        );
         task.assignee = act.by.id;
         kase.touchTask(task.key);
       }),
@@ -149,7 +172,12 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       apply('releaseTask', act, () => {
         const task = taskOf(act);
         const next = kase.assign(task.role, null, [act.by.id, ...task.excluded.map((line) => line.id)]);
-        kase.fact('taskReleased', { task: task.name, key: task.key, from: task.assignee, to: next }, act.by.id, task.rule);
+        kase.fact(
+          'taskReleased',
+          { task: task.name, key: task.key, from: task.assignee, to: next },
+          act.by.id,
+          task.rule,
+        );
         task.assignee = next;
         kase.touchTask(task.key);
         if (next !== null) tellReassigned(task, next, act.by.id);
@@ -159,7 +187,8 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       validator: (act) => {
         if (common(act) === 'repeat') return;
         const task = taskOf(act);
-        if (task.assignee !== act.by.id) refuse('task.notYours', `${task.name} is with ${task.assignee ?? 'nobody'}`);
+        if (task.assignee !== act.by.id)
+          refuse('task.notYours', `${task.name} is with ${task.assignee ?? 'nobody'}`);
       },
     },
   );
@@ -192,9 +221,11 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       validator: (act) => {
         if (common(act) === 'repeat') return;
         const person = kase.snapshot.desk.staff[act.to];
-        if (person === undefined) refuse('staff.unknown', `${act.to} is not on this case's desk; adopt the policy to refresh it`);
+        if (person === undefined)
+          refuse('staff.unknown', `${act.to} is not on this case's desk; adopt the policy to refresh it`);
         // W31: checked again at every reassign.
-        if (kase.concerned.includes(act.to)) refuse('case.personConcerned', `the complaint concerns ${act.to} (W31)`);
+        if (kase.concerned.includes(act.to))
+          refuse('case.personConcerned', `the complaint concerns ${act.to} (W31)`);
         if (act.task === undefined) return;
         const task = taskOf({ task: act.task });
         allowed({ ...act, by: { id: act.to, roles: person.roles } }, { ...task, assignee: null });
@@ -226,8 +257,12 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
         if (key === undefined) refuse('task.notAnswered', `task ${act.task} has no answer to correct`);
         const task = kase.state.tasks[key]!;
         if (task.completedBy !== act.by.id) allowed(act, { ...task, assignee: null });
-        const issues = answerIssues(kase.start.process, task.name, { ...kase.state.journal[key]!.answer, ...act.correction });
-        if (issues.length > 0) refuse('task.answerInvalid', `${task.name}: the form is not in order`, { fields: issues });
+        const issues = answerIssues(kase.start.process, task.name, {
+          ...kase.state.journal[key]!.answer,
+          ...act.correction,
+        });
+        if (issues.length > 0)
+          refuse('task.answerInvalid', `${task.name}: the form is not in order`, { fields: issues });
       },
     },
   );
@@ -238,9 +273,15 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     messages.note,
     (act) =>
       apply('note', act, () => {
-        const { requestId: _r, by, text, customerContact, ...learned } = act;
-        kase.fact('noted', { text, ...(customerContact === true ? { customerContact } : {}) }, by.id, 'ESC-11');
+        const { requestId: _r, by, text, customerContact, tellCustomer, ...learned } = act;
+        kase.fact(
+          'noted',
+          { text, ...(customerContact === true ? { customerContact } : {}) },
+          by.id,
+          'ESC-11',
+        );
         if (Object.keys(learned).length > 0) kase.process.learned(kase, learned, by.id);
+        if (tellCustomer === true) kase.process.tellProgress(kase);
         // A customer's answer by any channel ends the wait for the customer (AT-05).
         if (customerContact === true) {
           if (kase.state.pause?.waitingOn === 'customer') kase.endPause(by.id, 'customerContact');
@@ -261,10 +302,12 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       description: 'Wait for somebody outside; clocks stop',
       validator: (act: messages.Pause) => {
         if (common(act) === 'repeat') return;
-        if (kase.state.pause !== null) refuse('case.alreadyPaused', `already waiting: ${kase.state.pause.reason}`);
+        if (kase.state.pause !== null)
+          refuse('case.alreadyPaused', `already waiting: ${kase.state.pause.reason}`);
         const policy = kase.policy.pauses[act.reason];
         if (policy === undefined) refuse('pause.unknownReason', `no such reason: ${act.reason}`);
-        if (act.until !== undefined && act.until <= kase.now) refuse('pause.untilPast', 'until lies in the past');
+        if (act.until !== undefined && act.until <= kase.now)
+          refuse('pause.untilPast', 'until lies in the past');
         if (act.until !== undefined && act.until > kase.limitFrom(policy.limit, policy.calendar))
           refuse('pause.tooLong', `${act.reason} is limited to ${limitText(policy.limit)}`, {
             latest: kase.limitFrom(policy.limit, policy.calendar),
@@ -303,8 +346,10 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       description: 'Raise the case to a higher level',
       validator: (act) => {
         if (common(act) === 'repeat') return;
-        if (kase.level === 'generalManager') refuse('level.highest', 'the case already stands at the general manager');
-        if (act.to !== undefined && rank(act.to) <= rank(kase.level)) refuse('level.notHigher', `the case already stands at ${kase.level}`);
+        if (kase.level === 'generalManager')
+          refuse('level.highest', 'the case already stands at the general manager');
+        if (act.to !== undefined && rank(act.to) <= rank(kase.level))
+          refuse('level.notHigher', `the case already stands at ${kase.level}`);
       },
     },
   );
@@ -345,7 +390,9 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
           return;
         }
         kase.fact('noted', { text: act.reason, asks: 'reclassify', to: act.to }, act.by.id, 'W6');
-        kase.duty(kase.process.tasks['approveReclassification']!, { context: { to: act.to, askedBy: act.by.id } });
+        kase.duty(kase.process.tasks['approveReclassification']!, {
+          context: { to: act.to, askedBy: act.by.id },
+        });
       }),
     {
       description: 'It was no complaint: enquiry, repair or suggestion',
@@ -377,7 +424,8 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
         kase.state.row.policyDigest = act.snapshot.digest;
         for (const clock of Object.values(kase.state.clocks)) {
           if (clock.stoppedAt !== null || clock.policyName === null) continue;
-          const policy = act.snapshot.policy.clocks[clock.policyName as keyof typeof act.snapshot.policy.clocks];
+          const policy =
+            act.snapshot.policy.clocks[clock.policyName as keyof typeof act.snapshot.policy.clocks];
           if (policy === undefined || clock.behaviour === 'callOut') continue;
           const applies = kase.process.clockFor(kase, clock.policyName as never);
           kase.relimit(clock.key, applies.limit, applies.calendar, before);
@@ -388,15 +436,23 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
           });
         }
         kase.process.policyChanged(kase);
-        kase.fact('policyAdopted', { from, to: act.snapshot.digest, version: act.snapshot.policy.version, reason: act.reason }, act.by.id, 'AT-17');
+        kase.fact(
+          'policyAdopted',
+          { from, to: act.snapshot.digest, version: act.snapshot.policy.version, reason: act.reason },
+          act.by.id,
+          'AT-17',
+        );
       }),
     {
       description: 'Go on under other rules; time used is kept',
       validator: (act) => {
         if (common(act) === 'repeat') return;
-        if (!mayDo(kase.policy.levels, act.by, 'supervisor')) refuse('act.roleNotAllowed', 'adopting a policy needs a supervisor');
-        if (act.snapshot?.policy?.schema !== 'aftercare.policy/1') refuse('policy.invalid', 'no valid policy given');
-        if (act.snapshot.digest === kase.snapshot.digest) refuse('policy.same', 'the case already runs by these rules');
+        if (!mayDo(kase.policy.levels, act.by, 'supervisor'))
+          refuse('act.roleNotAllowed', 'adopting a policy needs a supervisor');
+        if (act.snapshot?.policy?.schema !== 'aftercare.policy/1')
+          refuse('policy.invalid', 'no valid policy given');
+        if (act.snapshot.digest === kase.snapshot.digest)
+          refuse('policy.same', 'the case already runs by these rules');
       },
     },
   );
@@ -422,7 +478,19 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
         kase.resync();
         kase.fact('resynced', {}, act.by.id, null);
       }),
-    { description: 'Write the whole projection to the ledger again', validator: (act) => void common(act, { closing: true }) },
+    {
+      description: 'Write the whole projection to the ledger again',
+      validator: (act) => void common(act, { closing: true }),
+    },
+  );
+
+  setHandler(
+    messages.upgrade,
+    (act) =>
+      apply('upgrade', act, () => {
+        kase.wantsChapter = true;
+      }),
+    { description: 'Go on in a new run when idle', validator: (act) => void common(act) },
   );
 
   // A signal handler must never throw: an error here would block the workflow task for ever (trap 5).
@@ -466,11 +534,16 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
   );
 
   function tellReassigned(task: TaskState, to: string, by: string): void {
-    kase.tellStaff('staff.reassigned', to, { rule: task.rule, params: { task: { word: `task:${task.name}` }, staff: { staff: by } }, mootWith: task.key });
+    kase.tellStaff('staff.reassigned', to, {
+      rule: task.rule,
+      params: { task: { word: `task:${task.name}` }, staff: { staff: by } },
+      mootWith: task.key,
+    });
   }
   function notEnding(act: Act): void {
     if (common(act) === 'repeat') return;
-    if (kase.state.ending !== null) refuse('case.ending', `the case is already ending: ${kase.state.ending.kind}`);
+    if (kase.state.ending !== null)
+      refuse('case.ending', `the case is already ending: ${kase.state.ending.kind}`);
   }
   function supervisorOnly(act: Act): void {
     notEnding(act);

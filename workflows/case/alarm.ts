@@ -91,7 +91,11 @@ export class Alarm {
       });
     }
     if (state.pause !== null)
-      due.push({ at: state.pause.until, what: `end of ${state.pause.reason}`, run: () => this.pauseLapsed() });
+      due.push({
+        at: state.pause.until,
+        what: `end of ${state.pause.reason}`,
+        run: () => this.pauseLapsed(),
+      });
     for (const [key, at] of Object.entries(state.timers))
       due.push({
         at,
@@ -145,7 +149,8 @@ export class Alarm {
             : percent === 100
               ? [person, kase.levelPerson(kase.policy.overdue.tell)]
               : [step === undefined ? null : kase.levelPerson(step.to)];
-        const what = percent < 100 ? `reminder ${percent} %` : percent === 100 ? 'late' : `level ${step?.to ?? ''}`;
+        const what =
+          percent < 100 ? `reminder ${percent} %` : percent === 100 ? 'late' : `level ${step?.to ?? ''}`;
         return [{ at, what, who: who.filter((id): id is string => id !== null) }];
       });
   }
@@ -165,7 +170,12 @@ export class Alarm {
       const speaks = clock.dueAt <= now ? null : (passed.at(-1) ?? percent);
       kase.setClock({ ...clock, fired: [...clock.fired, ...passed] });
       if (missed.length > 0)
-        kase.fact('flagged', { flag: 'remindersMissed', clock: clock.name, percents: missed }, SYSTEM, 'AT-45');
+        kase.fact(
+          'flagged',
+          { flag: 'remindersMissed', clock: clock.name, percents: missed },
+          SYSTEM,
+          'AT-45',
+        );
       if (speaks !== null) this.remind(this.personOf(clock), clock.taskKey, speaks, clock.rule, clock);
       return;
     }
@@ -191,14 +201,25 @@ export class Alarm {
     const about = task?.name ?? clock?.name ?? '';
     kase.fact(
       'reminded',
-      { task: task?.name ?? null, clock: clock?.name ?? null, key: taskKey, percent, to: person, dueAt: clock?.dueAt ?? null },
+      {
+        task: task?.name ?? null,
+        clock: clock?.name ?? null,
+        key: taskKey,
+        percent,
+        to: person,
+        dueAt: clock?.dueAt ?? null,
+      },
       SYSTEM,
       rule,
     );
     if (person === null || clock === undefined) return;
     kase.tellStaff('staff.reminder', person, {
       rule,
-      params: { task: { word: task === undefined ? `clock:${about}` : `task:${about}` }, percent, due: { at: clock.dueAt } },
+      params: {
+        task: { word: task === undefined ? `clock:${about}` : `task:${about}` },
+        percent,
+        due: { at: clock.dueAt },
+      },
       key: `${kase.caseId}/reminder/${clock.key}@${clock.startedAt}/${percent}/${person}`,
       subject: clock.key,
       ...(taskKey === null ? {} : { mootWith: taskKey }),
@@ -218,7 +239,12 @@ export class Alarm {
     const person = this.personOf(clock);
     if (clock.behaviour === 'progress') {
       const key = `progress/${kase.owner}/${clock.dueAt}`;
-      kase.fact('breached', { clock: 'progress', key: clock.key, dueAt: clock.dueAt, to: [kase.owner] }, SYSTEM, clock.rule);
+      kase.fact(
+        'breached',
+        { clock: 'progress', key: clock.key, dueAt: clock.dueAt, to: [kase.owner] },
+        SYSTEM,
+        clock.rule,
+      );
       // One combined reminder per person and slot over all his cases (W11).
       kase.tellStaff('staff.progressDue', kase.owner, { rule: 'ESC-11', key, params: {} });
       kase.progressMade();
@@ -229,7 +255,12 @@ export class Alarm {
       return;
     }
     if (clock.behaviour === 'lapse' && task !== undefined && task.lapse !== null) {
-      kase.fact('breached', { clock: clock.name, task: task.name, key: clock.key, dueAt: clock.dueAt, to: [person] }, SYSTEM, clock.rule);
+      kase.fact(
+        'breached',
+        { clock: clock.name, task: task.name, key: clock.key, dueAt: clock.dueAt, to: [person] },
+        SYSTEM,
+        clock.rule,
+      );
       kase.applyAnswer(task, task.lapse, SYSTEM, null);
       return;
     }
@@ -246,7 +277,11 @@ export class Alarm {
     for (const id of to)
       kase.tellStaff('staff.late', id, {
         rule: clock.rule,
-        params: { task: { word: task === undefined ? `clock:${clock.name}` : `task:${task.name}` }, due: { at: clock.dueAt }, staff: { staff: person ?? kase.owner } },
+        params: {
+          task: { word: task === undefined ? `clock:${clock.name}` : `task:${task.name}` },
+          due: { at: clock.dueAt },
+          staff: { staff: person ?? kase.owner },
+        },
         key: `${kase.caseId}/late/${clock.key}@${clock.startedAt}/${id}`,
         subject: clock.key,
         urgency: this.isCritical(clock) ? 'critical' : 'normal',
@@ -286,7 +321,12 @@ export class Alarm {
     const people = kase.policy.overdue.daily.roles
       .map((role) => kase.assign(role, null, []))
       .filter((id): id is string => id !== null);
-    kase.fact('reminded', { task: null, clock: 'daily', percent: 0, to: people.join(' '), late: late.map((c) => c.name) }, SYSTEM, 'W14');
+    kase.fact(
+      'reminded',
+      { task: null, clock: 'daily', percent: 0, to: people.join(' '), late: late.map((c) => c.name) },
+      SYSTEM,
+      'W14',
+    );
     for (const id of new Set(people))
       kase.tellStaff('staff.dailyReview', id, {
         rule: 'W14',
@@ -325,10 +365,16 @@ export class Alarm {
     if (promise === null || promise.key !== clock.key) return null;
     const rules = kase.policy.complaint.promise;
     if (!promise.warned) {
-      const warnAt = addMinutes(kase.snapshot.calendars, rules.warnCalendar, clock.dueAt, -rules.warnMinutes).at;
+      const warnAt = addMinutes(
+        kase.snapshot.calendars,
+        rules.warnCalendar,
+        clock.dueAt,
+        -rules.warnMinutes,
+      ).at;
       const worth =
         warnAt > clock.startedAt &&
-        minutesBetween(kase.snapshot.calendars, rules.warnCalendar, clock.startedAt, clock.dueAt) > rules.warnMinutes;
+        minutesBetween(kase.snapshot.calendars, rules.warnCalendar, clock.startedAt, clock.dueAt) >
+          rules.warnMinutes;
       if (worth)
         return {
           at: warnAt,
@@ -360,7 +406,12 @@ export class Alarm {
     const { kase } = this;
     const clock = kase.state.clocks[stale.key]!;
     kase.setClock({ ...clock, ...breachClock(clock, clock.dueAt) });
-    kase.fact('breached', { clock: 'promise', key: clock.key, dueAt: clock.dueAt, to: [kase.owner] }, SYSTEM, 'HOT-18');
+    kase.fact(
+      'breached',
+      { clock: 'promise', key: clock.key, dueAt: clock.dueAt, to: [kase.owner] },
+      SYSTEM,
+      'HOT-18',
+    );
     const changes = kase.state.promise?.automaticChanges ?? 0;
     const dueAt = kase.policyDate();
     if (changes >= kase.policy.complaint.promise.automaticChanges) {
@@ -389,9 +440,15 @@ export class Alarm {
     const from = task.assignee;
     if (!last) callOut.index += 1;
     const person = callOut.chain[callOut.index]!;
-    kase.fact('breached', { clock: 'takeCharge', task: task.name, key: clock.key, dueAt: clock.dueAt, to: [person] }, SYSTEM, 'W16');
+    kase.fact(
+      'breached',
+      { clock: 'takeCharge', task: task.name, key: clock.key, dueAt: clock.dueAt, to: [person] },
+      SYSTEM,
+      'W16',
+    );
     task.assignee = person;
-    if (from !== person) kase.fact('taskReassigned', { task: task.name, key: task.key, from, to: person }, SYSTEM, 'W16');
+    if (from !== person)
+      kase.fact('taskReassigned', { task: task.name, key: task.key, from, to: person }, SYSTEM, 'W16');
     const { breachedAt } = kase.state.clocks[clock.key]!;
     const again = kase.startPolicyClock(clock.key, 'takeCharge', {
       taskKey: task.key,

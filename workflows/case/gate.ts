@@ -12,9 +12,7 @@ const FORMS: Record<ProcessName, Record<string, { safeParse(value: unknown): Par
   complaint: complaintForms('core') as unknown as Record<string, { safeParse(value: unknown): Parsed }>,
 };
 
-type Parsed =
-  | { success: true; data: unknown }
-  | { success: false; error: Parameters<typeof formIssues>[0] };
+type Parsed = { success: true; data: unknown } | { success: false; error: Parameters<typeof formIssues>[0] };
 
 for (const forms of Object.values(FORMS))
   for (const form of Object.values(forms)) {

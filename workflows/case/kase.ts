@@ -125,6 +125,8 @@ export interface Process<Answers, Data> {
   learned(kase: Kase<Answers, Data>, facts: Record<string, unknown>, by: string): void;
   /** Ends a case by another way; null: it goes on after all. */
   conclude(kase: Kase<Answers, Data>, ending: Ending): Promise<CaseOutcome | null>;
+  /** Tells the customer where the case stands (W11). */
+  tellProgress(kase: Kase<Answers, Data>): void;
   /** Another case was merged into this one. */
   absorbed(kase: Kase<Answers, Data>, data: unknown): void;
   /** Where customers are reached; empty for the anonymous. */
@@ -151,6 +153,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   private concluding = false;
   private documentsInFlight = 0;
   private readonly turnAtChapterStart: number;
+  /** Asked to go on in a new run, on the newest code. */
+  wantsChapter = false;
   /** True once the outcome is recorded and the workflow may end. */
   over = false;
   /** Set by the recorder and the post room; part of `idle`. */
@@ -269,7 +273,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
   /** The latest answered task by key or name. */
   answeredTaskNamed(nameOrKey: string): string | undefined {
-    if (this.state.journal[nameOrKey] !== undefined && this.state.tasks[nameOrKey] !== undefined) return nameOrKey;
+    if (this.state.journal[nameOrKey] !== undefined && this.state.tasks[nameOrKey] !== undefined)
+      return nameOrKey;
     return Object.values(this.state.tasks)
       .filter((task) => task.name === nameOrKey && this.state.journal[task.key] !== undefined)
       .map((task) => task.key)
@@ -295,7 +300,9 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
   /** Whether a new run is due: the history is long enough and this run has done something. */
   chapterDue(): boolean {
-    if (this.state.turn <= this.turnAtChapterStart || this.over) return false;
+    if (this.over) return false;
+    if (this.wantsChapter) return true;
+    if (this.state.turn <= this.turnAtChapterStart) return false;
     const info = workflowInfo();
     return info.continueAsNewSuggested || info.historyLength >= this.policy.kernel.chapterEvents;
   }
@@ -303,7 +310,12 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   // ------------------------------------------------------------------ recording
 
   /** Adds a fact to the turn in the making. */
-  fact(what: FactKind, data: Record<string, unknown>, actor: string | null = null, rule: string | null = null): void {
+  fact(
+    what: FactKind,
+    data: Record<string, unknown>,
+    actor: string | null = null,
+    rule: string | null = null,
+  ): void {
     this.state.seq += 1;
     this.facts.push({ seq: this.state.seq, at: this.now, what, actor, rule, data });
     this.revision += 1;
@@ -323,7 +335,10 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
   get unrecorded(): boolean {
     return (
-      this.facts.length > 0 || this.dirtyTasks.size > 0 || this.dirtyClocks.size > 0 || this.dirtyMessages.size > 0
+      this.facts.length > 0 ||
+      this.dirtyTasks.size > 0 ||
+      this.dirtyClocks.size > 0 ||
+      this.dirtyMessages.size > 0
     );
   }
   /** The next turn writes everything the state holds, not only what changed. */
@@ -392,7 +407,15 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     const nobody = this.openTasks().some((task) => task.assignee === null);
     const late = running.some((clock) => clock.breachedAt !== null && clock.behaviour !== 'progress');
     const provisional = running.some((clock) => clock.provisional);
-    const attention = nobody ? 'nobody' : late ? 'late' : lost ? 'undelivered' : provisional ? 'provisional' : null;
+    const attention = nobody
+      ? 'nobody'
+      : late
+        ? 'late'
+        : lost
+          ? 'undelivered'
+          : provisional
+            ? 'provisional'
+            : null;
     return {
       ...row,
       nextDueAt: dues[0] ?? null,
@@ -402,7 +425,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
   /** Lets everything that reacts to the same event happen before the caller goes on: one turn, one alarm move. */
   async settled(): Promise<void> {
-    for (let last = -1; last !== this.revision; ) {
+    for (let last = -1; last !== this.revision;) {
       last = this.revision;
       for (let hop = 0; hop < HOPS; hop += 1) await Promise.resolve();
     }
@@ -423,7 +446,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     this.concluding = true;
     const n = this.state.occurrences['ending'] ?? 1;
     this.scope = n === 1 ? '' : `.e${n}`;
-    for (const task of this.openTasks()) if (!task.beside && !task.holdsClosing) this.moot(task, this.state.ending!.kind);
+    for (const task of this.openTasks())
+      if (!task.beside && !task.holdsClosing) this.moot(task, this.state.ending!.kind);
     if (this.state.pause !== null) this.endPause(SYSTEM, this.state.ending!.kind);
   }
   /** Marks that the case is to end by another way than its main line. */
@@ -563,13 +587,21 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       ]);
     } catch (error) {
       log.warn('document not filed', { caseId: this.caseId, kind, error: String(error) });
-      this.duty(this.process.tasks['sortOut']!, { context: { problem: 'document', document: kind }, holdsClosing: true });
+      this.duty(this.process.tasks['sortOut']!, {
+        context: { problem: 'document', document: kind },
+        holdsClosing: true,
+      });
     } finally {
       this.documentsInFlight -= 1;
     }
     this.state.journal[key] = { answer: { evidence }, by: SYSTEM, at: this.now, requestId: null };
     if (evidence !== null)
-      this.fact('evidenceAttached', { field: kind, evidence: evidence.evidence, sha256: evidence.sha256 }, SYSTEM, rule);
+      this.fact(
+        'evidenceAttached',
+        { field: kind, evidence: evidence.evidence, sha256: evidence.sha256 },
+        SYSTEM,
+        rule,
+      );
   }
 
   /** Registers how to give back what was just borrowed, booked or collected; runs in reverse on cancel. */
@@ -707,7 +739,14 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     const behaviour = options.behaviour ?? (options.lapse === undefined ? 'deadline' : 'lapse');
     const clock =
       options.dueAt !== undefined
-        ? this.startTimed(key, definition.clock ?? definition.name, definition.rule, options.dueAt, key, behaviour)
+        ? this.startTimed(
+            key,
+            definition.clock ?? definition.name,
+            definition.rule,
+            options.dueAt,
+            key,
+            behaviour,
+          )
         : definition.clock !== null
           ? this.startPolicyClock(key, definition.clock, { taskKey: key, behaviour, at: options.since })
           : null;
@@ -719,7 +758,12 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     if (assignee === null) this.fact('flagged', { flag: 'nobody', task: key, role }, SYSTEM, 'W5');
     if (task.provisional)
       this.fact('flagged', { flag: 'provisional', task: key, dueAt: task.dueAt }, SYSTEM, 'AT-19');
-    this.fact('taskOpened', { task: definition.name, key, role, assignee, dueAt: task.dueAt }, null, definition.rule);
+    this.fact(
+      'taskOpened',
+      { task: definition.name, key, role, assignee, dueAt: task.dueAt },
+      null,
+      definition.rule,
+    );
     this.touchTask(key);
   }
 
@@ -798,7 +842,13 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   startPolicyClock(
     key: string,
     name: ClockName,
-    options: { taskKey?: string | null; behaviour?: ClockState['behaviour']; at?: Instant; limit?: Limit; calendar?: string } = {},
+    options: {
+      taskKey?: string | null;
+      behaviour?: ClockState['behaviour'];
+      at?: Instant;
+      limit?: Limit;
+      calendar?: string;
+    } = {},
   ): ClockState {
     const policy = this.policy.clocks[name]!;
     const applies = this.process.clockFor(this, name);
@@ -859,7 +909,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     taskKey: string | null,
     behaviour: ClockState['behaviour'],
   ): ClockState {
-    const policy = this.policy.clocks[name as ClockName] as Snapshot['policy']['clocks'][ClockName] | undefined;
+    const policy = this.policy.clocks[name as ClockName] as
+      Snapshot['policy']['clocks'][ClockName] | undefined;
     const clock: ClockState = {
       ...startClock({
         key,
@@ -910,7 +961,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     if (current.breachedAt !== null) this.stopClock(current.key);
     const key = current.breachedAt === null ? current.key : `progress#${this.occurrence('progress')}`;
     const fresh = this.startPolicyClock(key, 'progress', { behaviour: 'progress' });
-    if (this.state.pause !== null) this.setClock({ ...fresh, ...pauseClock(fresh, this.now, this.snapshot.calendars) });
+    if (this.state.pause !== null)
+      this.setClock({ ...fresh, ...pauseClock(fresh, this.now, this.snapshot.calendars) });
   }
   startProgress(): void {
     if (this.runningClock('progress') !== undefined) return;
@@ -924,7 +976,12 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   // ------------------------------------------------------------------ pauses
 
   /** Typed wait: every clock stops but the wait's own and promises made to the customer (W11, W12). */
-  beginPause(reason: 'waitingCustomer' | 'waitingUnit' | 'waitingManufacturer' | 'waitingTaxBureau', until: Instant | null, task: string | null, by: string | null = null): void {
+  beginPause(
+    reason: 'waitingCustomer' | 'waitingUnit' | 'waitingManufacturer' | 'waitingTaxBureau',
+    until: Instant | null,
+    task: string | null,
+    by: string | null = null,
+  ): void {
     const policy = this.policy.pauses[reason]!;
     const limit = startClock({
       key: 'pause',
@@ -1002,7 +1059,11 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       staff: { staff: person },
       reason: { word: `reason:${reason}` },
     };
-    this.tellStaff('staff.levelRaised', person, { params, rule, key: `${this.caseId}/levelRaised/${holder.level}/${person}` });
+    this.tellStaff('staff.levelRaised', person, {
+      params,
+      rule,
+      key: `${this.caseId}/levelRaised/${holder.level}/${person}`,
+    });
     const supervisor = this.levelPerson('supervisor');
     if (supervisor !== null && supervisor !== person)
       this.tellStaff('staff.levelRaised', supervisor, {
@@ -1012,7 +1073,10 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       });
     const tasks = this.process.tasks;
     if (tasks['reportToSupervisor'] !== undefined && this.openTaskNamed('reportToSupervisor') === undefined)
-      this.duty(tasks['reportToSupervisor'], { assignee: supervisor, context: { level: holder.level, reason } });
+      this.duty(tasks['reportToSupervisor'], {
+        assignee: supervisor,
+        context: { level: holder.level, reason },
+      });
     if (tasks['interimSolution'] !== undefined && this.openTaskNamed('interimSolution') === undefined)
       this.duty(tasks['interimSolution'], { assignee: person, context: { level: holder.level, reason } });
   }
@@ -1032,7 +1096,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
   /** Who stands for a level in this case, told or not. */
   levelPerson(level: Level): string | null {
-    return distinctHolder(this.snapshot.desk, this.policy.levels, level, [], this.concerned, this.number).person;
+    return distinctHolder(this.snapshot.desk, this.policy.levels, level, [], this.concerned, this.number)
+      .person;
   }
   /** The person of the level the case stands at: the owner at L1, else who was told last. */
   currentHolder(): string {
@@ -1047,7 +1112,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       if (level !== null && rank(level) > rank(top)) top = level;
     }
     const from = above(top);
-    if (from === null) return { level: 'generalManager', person: inTurn(holdersOf(desk, 'quality', people), 1) };
+    if (from === null)
+      return { level: 'generalManager', person: inTurn(holdersOf(desk, 'quality', people), 1) };
     const holder = distinctHolder(desk, this.policy.levels, from, [], people, this.number);
     return { level: holder.level, person: holder.person };
   }
@@ -1072,12 +1138,15 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
   /** Queues a message to a member of staff: mail first, by SMS first when critical (W16). */
   tellStaff(template: string, staff: string, options: TellOptions): void {
-    const key = options.key ?? `${this.caseId}/${template}#${this.occurrence(`tell:${template}/${staff}`)}/${staff}`;
-    const channels: Channel[] = options.channels ?? (options.urgency === 'critical' ? ['sms', 'mail'] : ['mail', 'sms']);
+    const key =
+      options.key ?? `${this.caseId}/${template}#${this.occurrence(`tell:${template}/${staff}`)}/${staff}`;
+    const channels: Channel[] =
+      options.channels ?? (options.urgency === 'critical' ? ['sms', 'mail'] : ['mail', 'sms']);
     this.queue(template, { kind: 'staff', id: staff }, channels, { ...options, key }, false);
   }
   tellUnit(template: string, unit: string, options: TellOptions): void {
-    const key = options.key ?? `${this.caseId}/${template}#${this.occurrence(`tell:${template}/${unit}`)}/${unit}`;
+    const key =
+      options.key ?? `${this.caseId}/${template}#${this.occurrence(`tell:${template}/${unit}`)}/${unit}`;
     this.queue(template, { kind: 'unit', id: unit }, ['mail'], { ...options, key }, false);
   }
   private queue(
@@ -1115,16 +1184,23 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     this.touchMessage(message);
     const line = { key: message.key, template, to: 'id' in to ? to.id : to.kind };
     if (notBefore === null) this.fact('messageQueued', line, null, options.rule);
-    else this.fact('messageDeferred', { ...line, until: notBefore, reason: message.reason }, null, options.rule);
+    else
+      this.fact('messageDeferred', { ...line, until: notBefore, reason: message.reason }, null, options.rule);
   }
   /** A held message gives way to a newer one on the same subject (AT-28). */
   private supersede(newer: PendingMessage): void {
     for (const older of Object.values(this.state.messages)) {
-      if (older.subject !== newer.subject || older.status !== 'deferred' || older.notBefore === null) continue;
+      if (older.subject !== newer.subject || older.status !== 'deferred' || older.notBefore === null)
+        continue;
       delete this.state.messages[older.key];
       this.touchMessage({ ...older, status: 'dropped', at: this.now, reason: 'newer' });
       const to = 'id' in older.to ? older.to.id : older.to.kind;
-      this.fact('messageDropped', { key: older.key, template: older.template, to, reason: 'newer' }, null, 'AT-28');
+      this.fact(
+        'messageDropped',
+        { key: older.key, template: older.template, to, reason: 'newer' },
+        null,
+        'AT-28',
+      );
     }
   }
   /** When a normal message may go: customers not in quiet hours (AT-28), staff in service hours only (AT-25). */
@@ -1162,7 +1238,14 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     if (before !== null) this.stopClock(before.key);
     const key = `promise#${this.occurrence('promise')}`;
     const due = wholeMinute(dueAt);
-    this.startTimed(key, 'promise', rule, due > this.now ? due : addMinutes(this.snapshot.calendars, 'wall', this.now, 1).at, null, 'promise');
+    this.startTimed(
+      key,
+      'promise',
+      rule,
+      due > this.now ? due : addMinutes(this.snapshot.calendars, 'wall', this.now, 1).at,
+      null,
+      'promise',
+    );
     this.mootAll(['keepPromise'], 'promiseMoved');
     this.state.promise = {
       key,

@@ -88,6 +88,8 @@ export interface Note extends Act {
   amountDisputed?: number | 'unknown';
   media?: 'none' | 'threatened' | 'exposed';
   safety?: boolean;
+  /** The customer hears where the case stands, at most once a day (W11). */
+  tellCustomer?: boolean;
 }
 export interface Pause extends Act {
   reason: 'waitingCustomer' | 'waitingUnit' | 'waitingManufacturer' | 'waitingTaxBureau';
@@ -165,6 +167,9 @@ export const attachEvidence = defineUpdate<ActResult, [AttachEvidence]>('attachE
 /** Writes the whole projection to the ledger again. */
 export const resync = defineUpdate<ActResult, [Act]>('resync');
 
+/** Go on in a new run, on the newest code, as soon as the case is idle: how a patch ends (house 4). */
+export const upgrade = defineUpdate<ActResult, [Act]>('upgrade');
+
 /** Every act by name: what the client sends, the CLI offers and a scenario's `do:` takes. */
 export const ACTS = {
   completeTask,
@@ -183,6 +188,7 @@ export const ACTS = {
   adoptPolicy,
   attachEvidence,
   resync,
+  upgrade,
 } as const;
 export type ActName = keyof typeof ACTS;
 

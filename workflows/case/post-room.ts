@@ -56,7 +56,10 @@ export class PostRoom {
         const channel = message.channels[message.next]!;
         let result: DeliveryResult;
         try {
-          result = await deliveryOn(channel, `${message.template} to ${message.forCustomer ? 'customer' : ('id' in message.to ? message.to.id : message.to.kind)} by ${channel}`).deliver({
+          result = await deliveryOn(
+            channel,
+            `${message.template} to ${message.forCustomer ? 'customer' : 'id' in message.to ? message.to.id : message.to.kind} by ${channel}`,
+          ).deliver({
             caseId: kase.caseId,
             message: messageRow(message),
             channel,
@@ -109,7 +112,11 @@ export class PostRoom {
     }
   }
 
-  private finish(message: PendingMessage, status: 'sent' | 'failed' | 'dropped', reason: string | null): void {
+  private finish(
+    message: PendingMessage,
+    status: 'sent' | 'failed' | 'dropped',
+    reason: string | null,
+  ): void {
     const { kase } = this;
     message.status = status;
     message.at = kase.now;

@@ -2,7 +2,12 @@
  * Every activity's limits, one table (C8). Both bounds are always set; only the recorder's last resort has no total,
  * because a fact that happened must reach the ledger however long it is down.
  */
-import { proxyActivities, proxyLocalActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
+import {
+  proxyActivities,
+  proxyLocalActivities,
+  workflowInfo,
+  type ActivityOptions,
+} from '@temporalio/workflow';
 import type { CaseActivities } from '../../activities/contract.js';
 import { deliveryQueueOf } from '../../domain/names.js';
 
@@ -20,7 +25,12 @@ export const recordHere = proxyLocalActivities<Pick<CaseActivities, 'record'>>({
 /** Last resort of a turn: until the ledger is back. */
 export const recordUntilSaved = proxyActivities<Pick<CaseActivities, 'record'>>({
   startToCloseTimeout: '10s',
-  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '10m', nonRetryableErrorTypes: PERMANENT },
+  retry: {
+    initialInterval: '5s',
+    backoffCoefficient: 2,
+    maximumInterval: '10m',
+    nonRetryableErrorTypes: PERMANENT,
+  },
   summary: 'save the turn: the ledger is behind',
 });
 
@@ -33,11 +43,19 @@ const delivery: Record<'mail' | 'sms' | 'letter', ActivityOptions> = {
 };
 
 /** Delivery of one message on one channel, on its own rate-limited queue. */
-export function deliveryOn(channel: 'mail' | 'sms' | 'letter', summary: string): Pick<CaseActivities, 'deliver'> {
+export function deliveryOn(
+  channel: 'mail' | 'sms' | 'letter',
+  summary: string,
+): Pick<CaseActivities, 'deliver'> {
   return proxyActivities<Pick<CaseActivities, 'deliver'>>({
     ...delivery[channel],
     taskQueue: deliveryQueueOf(workflowInfo().taskQueue),
-    retry: { initialInterval: '30s', backoffCoefficient: 2, maximumInterval: '30m', nonRetryableErrorTypes: PERMANENT },
+    retry: {
+      initialInterval: '30s',
+      backoffCoefficient: 2,
+      maximumInterval: '30m',
+      nonRetryableErrorTypes: PERMANENT,
+    },
     summary,
   });
 }
@@ -46,5 +64,10 @@ export function deliveryOn(channel: 'mail' | 'sms' | 'letter', summary: string):
 export const documents = proxyActivities<Pick<CaseActivities, 'fileDocument'>>({
   startToCloseTimeout: '1m',
   scheduleToCloseTimeout: '12h',
-  retry: { initialInterval: '10s', backoffCoefficient: 2, maximumInterval: '10m', nonRetryableErrorTypes: PERMANENT },
+  retry: {
+    initialInterval: '10s',
+    backoffCoefficient: 2,
+    maximumInterval: '10m',
+    nonRetryableErrorTypes: PERMANENT,
+  },
 });

@@ -63,7 +63,10 @@ export async function runCase<Answers, Data>(
     postRoom.pump();
 
     await condition(
-      () => outcome !== undefined || broken !== undefined || (kase.chapterDue() && kase.idle() && allHandlersFinished()),
+      () =>
+        outcome !== undefined ||
+        broken !== undefined ||
+        (kase.chapterDue() && kase.idle() && allHandlersFinished()),
     );
     if (broken !== undefined) throw broken;
     await condition(() => allHandlersFinished());
@@ -103,7 +106,12 @@ function reopen<Answers, Data>(kase: Kase<Answers, Data>, start: CaseStart): voi
   state.reopens += 1;
   state.firstRound = state.row.rounds + 1;
   state.ending = null;
-  Object.assign(state.row, { status: 'open', outcome: null, closedAt: null, policyDigest: start.snapshot.digest });
+  Object.assign(state.row, {
+    status: 'open',
+    outcome: null,
+    closedAt: null,
+    policyDigest: start.snapshot.digest,
+  });
   kase.startRound();
   kase.fact(
     'reopened',
@@ -139,9 +147,17 @@ function showToOperators(kase: Kase<never, never>, shown: Shown): void {
   if (shown.status !== row.status) changes.push({ key: ATTRIBUTE.status, value: row.status });
   if (shown.level !== row.level) changes.push({ key: ATTRIBUTE.level, value: row.level });
   if (shown.due !== row.nextDueAt)
-    changes.push({ key: ATTRIBUTE.nextDueAt, value: row.nextDueAt === null ? null : new Date(row.nextDueAt) });
+    changes.push({
+      key: ATTRIBUTE.nextDueAt,
+      value: row.nextDueAt === null ? null : new Date(row.nextDueAt),
+    });
   if (shown.attention !== row.attention) changes.push({ key: ATTRIBUTE.attention, value: row.attention });
   if (changes.length === 0) return;
-  Object.assign(shown, { status: row.status, level: row.level, due: row.nextDueAt, attention: row.attention });
+  Object.assign(shown, {
+    status: row.status,
+    level: row.level,
+    due: row.nextDueAt,
+    attention: row.attention,
+  });
   upsertSearchAttributes(changes);
 }

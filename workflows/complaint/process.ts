@@ -93,15 +93,19 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
     const lateMinutes = (Date.parse(kase.now) - Date.parse(kase.state.row.receivedAt)) / 60_000;
     kase.fact(
       'opened',
-      { channel: form.channel, receivedAt: kase.state.row.receivedAt, problemType: form.problemType, related: kase.start.related },
+      {
+        channel: form.channel,
+        receivedAt: kase.state.row.receivedAt,
+        problemType: form.problemType,
+        related: kase.start.related,
+      },
       kase.start.actor.id,
       'CMP-02',
     );
     if (lateMinutes > kase.policy.complaint.lateEntryMinutes)
       kase.fact('flagged', { flag: 'lateEntry', minutes: lateMinutes }, SYSTEM, 'ESC-10');
     chooseOwner(kase);
-    for (const person of kase.concerned)
-      kase.duty(TASKS.statement, { exactly: person, context: { person } });
+    for (const person of kase.concerned) kase.duty(TASKS.statement, { exactly: person, context: { person } });
     kase.startProgress();
     if (kase.state.row.relatedTo !== null) kase.raiseTo('L2', 'repeat', 'W35');
     weigh(kase);
@@ -135,7 +139,10 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
         if (!given.toldCustomer) return;
         const date = kase.policyDate();
         kase.promise(date, 'ESC-06', by);
-        kase.tellCustomer('cmp.raised', { rule: 'ESC-06', params: { staff: { staff: by }, time: { at: date } } });
+        kase.tellCustomer('cmp.raised', {
+          rule: 'ESC-06',
+          params: { staff: { staff: by }, time: { at: date } },
+        });
         return;
       }
       case 'keepPromise': {
@@ -178,10 +185,15 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
         return future('promiseAt', answer['promiseAt']);
       case 'investigate': {
         if (kase.data.complexity !== 'complex') return null;
-        const missing = ['what', 'when', 'where', 'who', 'why', 'how'].find((field) => answer[field] === undefined);
+        const missing = ['what', 'when', 'where', 'who', 'why', 'how'].find(
+          (field) => answer[field] === undefined,
+        );
         return missing === undefined
           ? null
-          : { field: missing, message: 'a complex complaint is analysed by what, when, where, who, why, how (CMP-17)' };
+          : {
+              field: missing,
+              message: 'a complex complaint is analysed by what, when, where, who, why, how (CMP-17)',
+            };
       }
       case 'planResolution': {
         const responsible = String(answer['responsible']);
@@ -199,7 +211,10 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
         const finding = kase.answerOf('investigate')?.finding;
         if (finding !== 'founded' && finding !== 'partlyFounded') return null;
         if (answer['prevention'] === undefined)
-          return { field: 'prevention', message: 'required when the complaint was found true or partly true' };
+          return {
+            field: 'prevention',
+            message: 'required when the complaint was found true or partly true',
+          };
         return answer['apology'] === 'given'
           ? null
           : { field: 'apology', message: 'we apologise where our work or product caused it (CMP-22)' };
@@ -226,6 +241,17 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
     learn(kase, facts, by);
   },
 
+  tellProgress(kase) {
+    const day = dayOf(kase.now, kase.offsetMinutes);
+    if (kase.state.occurrences[`progressTold:${day}`] !== undefined) return;
+    kase.state.occurrences[`progressTold:${day}`] = 1;
+    const due = kase.state.promise?.dueAt ?? kase.policyDate();
+    kase.tellCustomer('cmp.progress', {
+      rule: 'W11',
+      params: { stage: { word: `stage:${stageOf(kase)}` }, time: { at: due } },
+    });
+  },
+
   policyChanged(kase) {
     const clock = kase.runningClock('resolution');
     const grade = kase.data.grade;
@@ -242,7 +268,9 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
     if (data.receivedAt < kase.state.row.receivedAt) kase.state.row.receivedAt = data.receivedAt;
     for (const line of data.complainants) {
       const to: Recipient =
-        line.kind === 'customer' ? { kind: 'customer', id: line.ref } : { kind: 'contact', content: line.ref };
+        line.kind === 'customer'
+          ? { kind: 'customer', id: line.ref }
+          : { kind: 'contact', content: line.ref };
       const known = kase.data.complainants.some((c) => JSON.stringify(c.to) === JSON.stringify(to));
       if (!known) kase.data.complainants.push({ to, channels: ['sms', 'mail'] });
     }
@@ -288,7 +316,10 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
         );
         if (kase.data.complainants.length > 0) {
           const asked = await kase.task(TASKS.confirmWithdrawal, () => ({
-            excluded: [kase.owner, kase.data.receiver, ending.by, ...kase.data.solvers].map((id) => ({ id, rule: 'W33' })),
+            excluded: [kase.owner, kase.data.receiver, ending.by, ...kase.data.solvers].map((id) => ({
+              id,
+              rule: 'W33',
+            })),
           }));
           if (!asked.confirmed) return null;
         }
@@ -321,6 +352,27 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
   },
 };
 
+const STAGE_OF: Record<string, string> = {
+  acknowledge: 'registered',
+  verifyWithUnit: 'waitingUnit',
+  reportToManufacturer: 'waitingManufacturer',
+  decideAfterWait: 'verifying',
+  planResolution: 'planning',
+  approveCompensation: 'planning',
+  agreeResolution: 'proposed',
+  carryOut: 'carryingOut',
+  payCompensation: 'carryingOut',
+  tellResult: 'carryingOut',
+  confirmSatisfaction: 'confirming',
+};
+
+/** Where the case stands, in words a customer may read: from the closed list of stages. */
+function stageOf(kase: ComplaintCase): string {
+  if (kase.state.pause !== null) return kase.state.pause.reason;
+  const main = kase.openTasks().find((task) => !task.beside);
+  return STAGE_OF[main?.name ?? ''] ?? 'investigating';
+}
+
 /** Day until which a closed case may be taken up again (W34). */
 export function lastReopenDay(kase: ComplaintCase, days: number): string {
   return addDays(dayOf(kase.now, kase.offsetMinutes), days);
@@ -330,7 +382,9 @@ export function lastReopenDay(kase: ComplaintCase, days: number): string {
 export function meansTried(kase: ComplaintCase): string[] {
   return Object.values(kase.state.tasks)
     .filter((task) => task.name === 'confirmSatisfaction' && task.round === kase.round)
-    .map((task) => kase.state.journal[task.key]?.answer as ComplaintAnswers['confirmSatisfaction'] | undefined)
+    .map(
+      (task) => kase.state.journal[task.key]?.answer as ComplaintAnswers['confirmSatisfaction'] | undefined,
+    )
     .filter((answer) => answer?.verdict === 'notReached')
     .map((answer) => answer!.means);
 }
@@ -361,7 +415,9 @@ function chooseOwner(kase: ComplaintCase): void {
   const { receiver } = kase.data;
   if (!kase.concerned.includes(receiver)) {
     const roles = kase.snapshot.desk.staff[receiver]?.roles ?? [];
-    const onLadder = Object.values(kase.policy.levels).some((level) => level.roles.some((role) => roles.includes(role)));
+    const onLadder = Object.values(kase.policy.levels).some((level) =>
+      level.roles.some((role) => roles.includes(role)),
+    );
     if (onLadder && kase.concerned.length === 0) return;
     if (kase.concerned.length === 0) {
       const agent = kase.assign('agent', null, []);
@@ -411,7 +467,8 @@ function learn(kase: ComplaintCase, facts: Record<string, unknown>, by: string):
 /** Major goes straight to level 3, by the wall, supervisor copied, on-call called out (ESC-04, ESC-07, W16). */
 function weigh(kase: ComplaintCase): void {
   const { data } = kase;
-  if (kase.policy.complaint.supervisorOnMedia.includes(data.media)) kase.raiseTo('supervisor', 'media', 'ESC-04');
+  if (kase.policy.complaint.supervisorOnMedia.includes(data.media))
+    kase.raiseTo('supervisor', 'media', 'ESC-04');
   if (data.majorSince !== null) return;
   const why = majorBecause(data, kase.policy.complaint.major);
   if (why === null) return;

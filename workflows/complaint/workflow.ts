@@ -37,7 +37,8 @@ export async function complaint(start: ComplaintStart): Promise<CaseOutcome> {
       const plan = await agreedPlan(kase); //                           PRB-03, HOT-14, W1, W4
       if (plan !== null) {
         await kase.task(TASKS.carryOut, { assignee: plan.responsible, dueAt: plan.dueAt }); // PRB-03
-        if (plan.compensation > 0) await kase.task(TASKS.payCompensation, { context: { amount: plan.compensation } }); // W4
+        if (plan.compensation > 0)
+          await kase.task(TASKS.payCompensation, { context: { amount: plan.compensation } }); // W4
         await toldResult(kase); //                                      CMP-09, CMP-12, CMP-22
         const verdict = await confirmedSatisfaction(kase); //           CMP-10, CMP-12, CMP-23
         if (verdict !== 'dissatisfied') return kase.close(verdict, 'CMP-11');
@@ -57,10 +58,15 @@ async function acknowledged(kase: ComplaintCase): Promise<ComplaintAnswers['ackn
 }
 
 /** The front line cannot solve it, or has not said so in time: to the second line. */
-async function transferredWhereNeeded(kase: ComplaintCase, assessment: ComplaintAnswers['acknowledge']): Promise<void> {
+async function transferredWhereNeeded(
+  kase: ComplaintCase,
+  assessment: ComplaintAnswers['acknowledge'],
+): Promise<void> {
   let decision: string = assessment.frontLine;
   if (decision === 'undecided') {
-    const decided = await kase.task(TASKS.decideFrontLine, { lapse: { decision: 'cannotSolve', lapsed: true } });
+    const decided = await kase.task(TASKS.decideFrontLine, {
+      lapse: { decision: 'cannotSolve', lapsed: true },
+    });
     decision = decided.decision;
   }
   if (decision !== 'cannotSolve') return;
@@ -104,7 +110,7 @@ function investigator(kase: ComplaintCase): { assignee: string } {
 
 /** A plan the customer accepts: approval of money, then the customer's word; declined twice at most. */
 async function agreedPlan(kase: ComplaintCase): Promise<ComplaintAnswers['planResolution'] | null> {
-  for (let declined = 0; declined < kase.policy.complaint.rounds.plansPerRound; ) {
+  for (let declined = 0; declined < kase.policy.complaint.rounds.plansPerRound;) {
     const plan = await kase.task(TASKS.planResolution, () => ({ assignee: kase.currentHolder() }));
     const role = approverOf(plan.compensation, kase.policy.complaint.compensation); // W4
     if (role !== null) {
@@ -117,7 +123,10 @@ async function agreedPlan(kase: ComplaintCase): Promise<ComplaintAnswers['planRe
     }
     if (kase.data.identity === 'anonymous') return plan;
     const reply = await kase.task(TASKS.agreeResolution, () => {
-      const callBy = kase.limitFrom(kase.policy.clocks.agreement!.limit, kase.policy.clocks.agreement!.calendar);
+      const callBy = kase.limitFrom(
+        kase.policy.clocks.agreement!.limit,
+        kase.policy.clocks.agreement!.calendar,
+      );
       kase.tellCustomer('cmp.proposal', {
         rule: 'HOT-14',
         params: { staff: { staff: kase.owner }, time: { at: callBy } },
@@ -136,7 +145,9 @@ async function agreedPlan(kase: ComplaintCase): Promise<ComplaintAnswers['planRe
 /** Who drew up the plan does not approve the money for it. */
 function planners(kase: ComplaintCase): { id: string; rule: string }[] {
   return Object.values(kase.state.tasks)
-    .filter((task) => task.name === 'planResolution' && task.round === kase.round && task.completedBy !== null)
+    .filter(
+      (task) => task.name === 'planResolution' && task.round === kase.round && task.completedBy !== null,
+    )
     .map((task) => ({ id: task.completedBy!, rule: 'W4' }));
 }
 
@@ -208,7 +219,9 @@ async function confirmedSatisfaction(
       }),
     );
     await kase.task(TASKS.sendLetter); //                                D13
-    await kase.waitUntil('customerSilent', () => kase.limitFrom({ workdays: contact.letterWorkdays }, 'workdays'));
+    await kase.waitUntil('customerSilent', () =>
+      kase.limitFrom({ workdays: contact.letterWorkdays }, 'workdays'),
+    );
     if (!kase.wasCutShort('customerSilent')) return 'unreachable';
   }
 }
@@ -242,7 +255,10 @@ async function endWithRecourse(kase: ComplaintCase): Promise<CaseOutcome> {
       rule: 'W37',
       written: {
         template: 'mail.cmp.external',
-        params: { rounds: kase.round, opinion: { content: kase.answerOf('problemMeeting')!.conclusion.content } },
+        params: {
+          rounds: kase.round,
+          opinion: { content: kase.answerOf('problemMeeting')!.conclusion.content },
+        },
       },
     }),
   );

@@ -28,8 +28,12 @@ export default command({
       .optional(),
     media: z.enum(MEDIA).meta({ description: 'learned meanwhile' }).optional(),
     safety: z.boolean().default(false).describe('safety is concerned, learned meanwhile'),
+    tellCustomer: z
+      .boolean()
+      .default(false)
+      .describe('tell the customer where the case stands; once a day at most (W11)'),
   }),
-  async run(ctx, { case: caseId, text, customerContact, amountDisputed, media, safety }) {
+  async run(ctx, { case: caseId, text, customerContact, amountDisputed, media, safety, tellCustomer }) {
     const args = {
       text,
       ...(customerContact ? { customerContact } : {}),
@@ -38,6 +42,7 @@ export default command({
         : { amountDisputed: amountDisputed === 'unknown' ? amountDisputed : Number(amountDisputed) }),
       ...(media ? { media } : {}),
       ...(safety ? { safety } : {}),
+      ...(tellCustomer ? { tellCustomer } : {}),
     };
     if (!notOnlyDry(ctx, `note in ${caseId}`, [['note', text]])) return;
     tellResult(ctx, 'noted', caseId, await sendAct(ctx, 'note', caseId, args));
