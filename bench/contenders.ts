@@ -158,6 +158,8 @@ export function bareKernel(client: Client, taskQueue: string, recording: Recordi
     name: 'kernel',
     async run() {
       const handle = await startRecorded(client, taskQueue, recording.start);
+      // As the facade does: nobody acts on a case before its number has been said.
+      await seen(async () => (await handle.query(caseView)).turn > 0, 'the first turn');
       const took: number[] = [];
       for (const [index, answer] of recording.answers.entries()) {
         if (index === FILE_AFTER)

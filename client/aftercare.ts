@@ -232,7 +232,7 @@ export class Aftercare implements AftercareApi {
     return this.deps.ledger.pendingIntakes();
   }
 
-  /** Who complains, by which channels reached, and by what later intakes find this one (W35). */
+  /** Who complains (CRM-01: contacts are checked for form), by which channels reached, and by what later intakes find this one (W35). */
   private async complainant(form: Record<string, unknown>, requestId: string) {
     const lookups: { kind: 'phone' | 'taxpayerId' | 'serial' | 'customer'; value: string }[] = [];
     const complainants: {

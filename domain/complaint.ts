@@ -41,6 +41,7 @@ export const DEMANDS = [
   'other',
 ] as const;
 export const MEDIA = ['none', 'threatened', 'exposed'] as const;
+/** PRB-02: by severity and scope. Major harms use, may lose the customer or hurt reputation; general has a small effect. */
 export const GRADES = ['major', 'important', 'general'] as const;
 export const CHANNELS_OF_CONTACT = ['phone', 'sms', 'mail', 'visit'] as const;
 export const FINDINGS = ['founded', 'partlyFounded', 'unfounded', 'unverifiable'] as const;

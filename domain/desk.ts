@@ -77,7 +77,7 @@ export function rolesAllowed(levels: LevelRoles, role: string): string[] {
   return [role, ...higherRoles];
 }
 
-/** Whether an actor's roles allow a task of `role`. */
+/** Whether an actor's roles allow a task of `role` (PRV-04). */
 export function mayDo(levels: LevelRoles, actor: Actor, role: string): boolean {
   const allowed = rolesAllowed(levels, role);
   return actor.roles.some((held) => allowed.includes(held));

@@ -167,7 +167,10 @@ export function complaintForms(mode: FormMode) {
   };
 }
 
-/** The receipt block: what `complaint open` takes. */
+/**
+ * The receipt block: what `complaint open` takes. One problem type, a description of at most 200 characters, several
+ * demands (CRM-02); the call recording is kept as evidence (PRV-01).
+ */
 export function complaintIntakeForm(mode: FormMode) {
   const { text, evidence, staff } = formKit(mode);
   const contact = z.strictObject({

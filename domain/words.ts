@@ -51,6 +51,7 @@ export type TaskWord = keyof typeof TASKS;
 
 /** Clocks of the policy, and those a case adds: resolution, promise, the wait of a pause. */
 const CLOCKS = {
+  replyDuty: l('转办答复', 'answer to the referring body'),
   firstResponse: l('首次响应时限', 'first response'),
   frontLine: l('一线判断时限', 'front-line decision'),
   secondLine: l('二线支持时限', 'second line'),

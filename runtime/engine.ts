@@ -517,6 +517,20 @@ export async function freePort(preferred?: number): Promise<number> {
   return port;
 }
 
+/** Opens something on the preferred port or any free one. Somebody may take a port between the look and the opening. */
+export async function onFreePort<T>(
+  preferred: number | undefined,
+  open: (port: number) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await open(await freePort(attempt === 1 ? preferred : undefined));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || attempt === 3) throw error;
+    }
+  }
+}
+
 /** True when something accepts connections there. */
 export function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -601,6 +615,7 @@ async function launch(
   child.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString('utf8')).slice(-4_000)));
   let asked = false;
   let ended: string | null = null;
+  const hasEnded = () => ended !== null;
   const gone = new Promise<string>((resolve) => {
     const end = (reason: string) => {
       ended ??= reason;
@@ -637,7 +652,8 @@ async function launch(
   while (ended === null && Date.now() < deadline && !(await answers(ports.grpc))) await delay(20);
   const address = `127.0.0.1:${ports.grpc}`;
   const ready = ended === null && (await prepare(address, options, deadline));
-  if (ready !== true) {
+  // Whoever answers there is somebody else's server when ours has ended: two that start at once may choose one port.
+  if (ready !== true || hasEnded()) {
     const reason = ended ?? `it did not answer in time${typeof ready === 'string' ? ` (${ready})` : ''}`;
     await end('SIGKILL', 0);
     return { failed: [reason, tail()].filter(Boolean).join(': ') };

@@ -16,7 +16,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { freePort } from './engine.js';
+import { onFreePort } from './engine.js';
 import { writeAtomically } from './files.js';
 
 export interface EmbeddedLedgerOptions {
@@ -99,8 +99,10 @@ async function openDatabase(options: EmbeddedLedgerOptions): Promise<PGlite> {
 export async function startEmbeddedLedger(options: EmbeddedLedgerOptions): Promise<EmbeddedLedger> {
   const pglite = await openDatabase(options);
   const door = new Door(pglite);
-  const port = await freePort(options.port);
-  await door.open(port);
+  const port = await onFreePort(options.port, async (free) => {
+    await door.open(free);
+    return free;
+  });
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     port,

@@ -13,7 +13,7 @@ import { redacted, useUtc } from './config.js';
 import type { Config } from './config.js';
 import { connectNative, connectTemporal, ensureSearchAttributes } from './connection.js';
 import type { TemporalTarget } from './connection.js';
-import { freePort, givenAddress, resolveEngine, startDevServer } from './engine.js';
+import { givenAddress, onFreePort, resolveEngine, startDevServer } from './engine.js';
 import { isAlive, lockHolder, processIdentity, readJson, tryLock, writeAtomically } from './files.js';
 import type { OpenPorts } from './ports.js';
 
@@ -297,10 +297,9 @@ async function startParts(config: Config, undo: Undo, onStage?: (stage: Stage) =
   const startMail = () =>
     stage<string>('mail', async () => {
       if (config.smtpUrl !== null) return [config.smtpUrl, redacted(config).smtpUrl ?? ''];
-      const listener = await startMailListener({
-        port: await freePort(before?.mail?.port ?? USUAL_PORTS.smtp),
-        mailbox: config.mailboxDir,
-      });
+      const listener = await onFreePort(before?.mail?.port ?? USUAL_PORTS.smtp, (port) =>
+        startMailListener({ port, mailbox: config.mailboxDir }),
+      );
       undo.add('mail', 3_000, () => listener.stop());
       run.mail = { url: listener.url, port: listener.port };
       write();

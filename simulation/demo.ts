@@ -6,10 +6,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pc from 'picocolors';
 import { exportCase, verifyExport } from '../audit/index.js';
 import { readMailbox } from '../adapters/mailbox.js';
 import type { MailboxItem } from '../adapters/ports.js';
-import { paint, takesColor } from '../client/cli/paint.js';
 import { loadConfig, packageRoot, type Config } from '../runtime/config.js';
 import { ensureBundle } from '../worker/bundle.js';
 import { simulate, spanText } from './index.js';
@@ -30,7 +30,7 @@ export interface DemoOptions {
 }
 
 const LINE_MS = 120;
-const TEXT_COLUMNS = 54;
+const TEXT_COLUMNS = 58;
 const SCENARIOS = join('examples', 'scenarios');
 
 /** Tells the demo. @returns the exit code: 0 when everything went as written */
@@ -48,7 +48,11 @@ export async function runDemo(options: DemoOptions = {}): Promise<number> {
   const results = await tellOthers(config, others, teller);
   const ok = story.run.result.ok && story.caught !== null && results.every((result) => result.ok);
   if (options.json) {
-    const proof = { editedCopyCaughtAt: story.caught, export: story.exported, seconds: round((performance.now() - since) / 1000) };
+    const proof = {
+      editedCopyCaughtAt: story.caught,
+      export: story.exported,
+      seconds: round((performance.now() - since) / 1000),
+    };
     teller.json({ ok, demo: story.run.result, ...proof, scenarios: results });
   } else teller.close(story.exported);
   return ok ? 0 : 1;
@@ -68,7 +72,8 @@ async function tellOne(config: Config, scenario: Scenario, teller: Teller): Prom
   const stack = await Stack.start({
     config,
     onDisk: false,
-    onPart: (part, ms, detail) => parts.push(`✓ ${part} ${round(ms / 1000)} s${part === 'engine' ? `  ${detail}` : ''}`),
+    onPart: (part, ms, detail) =>
+      parts.push(`✓ ${part} ${round(ms / 1000)} s${part === 'engine' ? `  ${detail}` : ''}`),
   });
   try {
     const { digest } = await ensureBundle({ sources: join(packageRoot(), 'dist') });
@@ -81,7 +86,9 @@ async function tellOne(config: Config, scenario: Scenario, teller: Teller): Prom
         stage = begun;
       },
       onStep: async (report) => {
-        mailbox = new Map((await readMailbox(stack.mailboxDir)).map((item) => [`${item.channel} ${item.key}`, item]));
+        mailbox = new Map(
+          (await readMailbox(stack.mailboxDir)).map((item) => [`${item.channel} ${item.key}`, item]),
+        );
         await teller.step(report, (key) => mailbox.get(`mail ${key}`) ?? mailbox.get(`sms ${key}`) ?? null);
       },
     });
@@ -95,13 +102,23 @@ async function tellOne(config: Config, scenario: Scenario, teller: Teller): Prom
 }
 
 /** Exports the case, edits a copy of it, and lets the audit find where. */
-async function prove(config: Config, stage: Stage, run: FinishedRun, digest: string): Promise<Omit<Story, 'run'>> {
+async function prove(
+  config: Config,
+  stage: Stage,
+  run: FinishedRun,
+  digest: string,
+): Promise<Omit<Story, 'run'>> {
   const caseId = run.result.cases[0]?.case;
   if (caseId === undefined) return { exported: '', caught: null };
   const exported = join(config.home, 'demo', caseId);
   const copy = `${exported}-edited`;
   await Promise.all([exported, copy].map((folder) => rm(folder, { recursive: true, force: true })));
-  const deps = { client: stage.client, ledger: stage.ports.ledger, storage: stage.ports.storage, bundle: { digest } };
+  const deps = {
+    client: stage.client,
+    ledger: stage.ports.ledger,
+    storage: stage.ports.storage,
+    bundle: { digest },
+  };
   await mkdir(join(config.home, 'demo'), { recursive: true });
   await exportCase(deps, caseId, exported, { exportedAt: run.to });
   const sound = await verifyExport(exported);
@@ -120,8 +137,9 @@ async function editOneRecord(folder: string): Promise<boolean> {
     const lines = (await readFile(file, 'utf8')).split('\n');
     const index = lines.findIndex((line) => line.includes('EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED'));
     const line = lines[index];
-    const edited = line?.replace(/("eventTime":"\d{4}-\d\d-\d\dT\d\d:)(\d\d)/, (_, before: string, minute: string) =>
-      before + String((Number(minute) + 31) % 60).padStart(2, '0'),
+    const edited = line?.replace(
+      /("eventTime":"\d{4}-\d\d-\d\dT\d\d:)(\d\d)/,
+      (_, before: string, minute: string) => before + String((Number(minute) + 31) % 60).padStart(2, '0'),
     );
     if (line === undefined || edited === line) continue;
     lines[index] = edited!;
@@ -141,14 +159,17 @@ async function tellOthers(config: Config, files: string[], teller: Teller): Prom
   const good = results.filter((result) => result.ok).length;
   const seconds = Math.round((performance.now() - since) / 1000);
   const all = good === results.length;
-  await teller.say(`${all ? teller.c.green('✓') : teller.c.red('✗')} ${good} of ${results.length} more scenarios as written, ${seconds} s`);
-  for (const miss of results.flatMap((result) => result.misses ?? [])) await teller.say(`  ${missText(miss)}`);
+  await teller.say(
+    `${all ? teller.c.green('✓') : teller.c.red('✗')} ${good} of ${results.length} more scenarios as written, ${seconds} s`,
+  );
+  for (const miss of results.flatMap((result) => result.misses ?? []))
+    await teller.say(`  ${missText(miss)}`);
   return results;
 }
 
 /** Writes the story: days, times, people, in columns. */
 class Teller {
-  readonly c: ReturnType<typeof paint>;
+  readonly c: ReturnType<typeof pc.createColors>;
   private readonly write: (text: string) => void;
   private day = '';
   private lastAt = '';
@@ -157,7 +178,7 @@ class Teller {
   private armedAt: string | undefined;
 
   constructor(private readonly options: DemoOptions) {
-    this.c = paint(options.color ?? takesColor(process.stdout));
+    this.c = pc.createColors(options.color ?? (process.stdout.isTTY === true && pc.isColorSupported));
     const quiet = options.json === true;
     this.write = quiet ? () => undefined : (options.write ?? ((text) => void process.stdout.write(text)));
   }
@@ -192,12 +213,16 @@ class Teller {
   private async heading(caseId: string, { step }: StepReport): Promise<void> {
     this.titled = true;
     const matter = step.kind === 'open' ? step.input['matter'] : undefined;
-    await this.say(`\n${this.c.bold([caseId, matter].filter((each) => typeof each === 'string').join(' · '))}`);
+    await this.say(
+      `\n${this.c.bold([caseId, matter].filter((each) => typeof each === 'string').join(' · '))}`,
+    );
   }
 
   private async line({ at, who, person, text, rule, tone }: Line): Promise<void> {
     const { c } = this;
-    const colour = { plain: String, warn: c.yellow, bad: c.red, good: c.green, kill: c.magenta, dim: c.dim }[tone];
+    const colour = { plain: String, warn: c.yellow, bad: c.red, good: c.green, kill: c.magenta, dim: c.dim }[
+      tone
+    ];
     if (at === null) {
       // What lies between two moments belongs to neither day's column.
       await this.say(`  ${' '.repeat(tone === 'kill' ? 7 : 0)}${colour(text)}`);
@@ -219,21 +244,29 @@ class Teller {
     );
   }
 
-  async summary(run: FinishedRun, seconds: number, mailbox: MailboxItem[], caught: string | null): Promise<void> {
+  async summary(
+    run: FinishedRun,
+    seconds: number,
+    mailbox: MailboxItem[],
+    caught: string | null,
+  ): Promise<void> {
     const { c } = this;
     const kase = run.result.cases[0];
     if (!kase) return;
     const missed = kase.clocks.filter((clock) => clock.breachedAt !== null).length;
     const keys = new Set(mailbox.map((item) => `${item.channel} ${item.key}`));
     const sent = kase.messages.filter((message) => message.status === 'sent').length;
-    const once = keys.size === sent ? `${sent} messages, each once` : c.red(`${sent} messages sent, ${keys.size} in the mailbox`);
+    const once =
+      keys.size === sent
+        ? `${sent} messages, each once`
+        : c.red(`${sent} messages sent, ${keys.size} in the mailbox`);
     await this.say('');
     await this.say(
       `${c.bold(spanText(run.from, run.to))} in ${seconds.toFixed(1)} s · ${kase.rounds} round${kase.rounds === 1 ? '' : 's'} · ` +
         `${missed} deadline${missed === 1 ? '' : 's'} missed · ${once}`,
     );
     const replay = kase.replay === 'match' ? `match ${c.green('✓')}` : c.red(kase.replay);
-    const edited = caught === null ? c.red('NOT caught') : `caught at ${caught} ${c.green('✓')}`;
+    const edited = caught === null ? c.red('NOT caught') : `caught at record ${caught} ${c.green('✓')}`;
     await this.say(`History ${kase.events} events, replayed: ${replay}   edited copy: ${edited}`);
   }
 
@@ -241,13 +274,16 @@ class Teller {
     const { result } = run;
     const { c } = this;
     const cases = `${result.cases.length} case${result.cases.length === 1 ? '' : 's'}`;
-    await this.say(`${result.ok ? c.green('✓') : c.red('✗')} ${cut(result.title, 62)}  ${c.dim(`${cases}, ${spanText(run.from, run.to)}`)}`);
+    await this.say(
+      `${result.ok ? c.green('✓') : c.red('✗')} ${cut(result.title, 62)}  ${c.dim(`${cases}, ${spanText(run.from, run.to)}`)}`,
+    );
   }
 
   close(exported: string): void {
     const near = relative(process.cwd(), exported);
     const shown = near.startsWith('..') ? exported : near;
-    if (existsSync(exported)) this.write(`\n${this.c.dim('Look closer')}  npx aftercare audit timeline ${shown}\n`);
+    if (existsSync(exported))
+      this.write(`\n${this.c.dim('Look closer')}  npx aftercare audit timeline ${shown}\n`);
     this.write(`${this.c.dim('Yourself')}     npm start\n`);
   }
 

@@ -54,13 +54,18 @@ function unwanted(key: string, value: unknown, seen: Seen): Mismatch[] {
       const matches = list.filter((actual) => partial(actual, wanted).length === 0);
       const bad = times === undefined ? matches.length > 0 : matches.length === times;
       if (!bad) return [];
-      const expected = times === undefined ? `none like ${show(wanted)}` : `not ${show(times)} × ${show(wanted)}`;
-      return [{ at: ['not', key, index], path: `not.${key}[${index}]`, expected, actual: show(matches[0] ?? null) }];
+      const expected =
+        times === undefined ? `none like ${show(wanted)}` : `not ${show(times)} × ${show(wanted)}`;
+      return [
+        { at: ['not', key, index], path: `not.${key}[${index}]`, expected, actual: show(matches[0] ?? null) },
+      ];
     });
   }
   const place = placeOf(key, value, seen);
   if (partial(place.actual, place.wanted).length > 0) return [];
-  return [{ at: ['not', key], path: `not.${key}`, expected: `not ${show(value)}`, actual: show(place.actual) }];
+  return [
+    { at: ['not', key], path: `not.${key}`, expected: `not ${show(value)}`, actual: show(place.actual) },
+  ];
 }
 
 /** Lists of the result, by key; `refused` reads as the codes in the new part of the timeline. */
@@ -127,10 +132,16 @@ function placeOf(key: string, wanted: unknown, seen: Seen): Place {
   if (!named) return { actual: seen.case[key as keyof CaseResult], wanted };
   const [, kind, name, round, field] = named;
   const rows: (TaskResult | ClockResult)[] = kind === 'tasks' ? seen.case.tasks : seen.case.clocks;
-  const row = rows.findLast((each) => each.name === name && (round === undefined || each.round === Number(round)));
+  const row = rows.findLast(
+    (each) => each.name === name && (round === undefined || each.round === Number(round)),
+  );
   if (!row) {
     const names = [...new Set(rows.map((each) => each.name))].join(', ') || 'none';
-    return { actual: null, wanted, missing: `no such ${kind === 'tasks' ? 'task' : 'clock'}; there are: ${names}` };
+    return {
+      actual: null,
+      wanted,
+      missing: `no such ${kind === 'tasks' ? 'task' : 'clock'}; there are: ${names}`,
+    };
   }
   return { actual: field ? (row as unknown as Record<string, unknown>)[field] : row, wanted };
 }
@@ -147,7 +158,10 @@ function partial(actual: unknown, wanted: unknown): Difference[] {
   if (typeof wanted === 'object' && wanted !== null) {
     if (typeof actual !== 'object' || actual === null) return [{ path: [], expected: wanted, actual }];
     return Object.entries(wanted).flatMap(([key, value]) =>
-      partial((actual as Record<string, unknown>)[key], value).map((each) => ({ ...each, path: [key, ...each.path] })),
+      partial((actual as Record<string, unknown>)[key], value).map((each) => ({
+        ...each,
+        path: [key, ...each.path],
+      })),
     );
   }
   return same(actual, wanted) ? [] : [{ path: [], expected: wanted, actual }];
@@ -168,7 +182,12 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 function same(actual: unknown, wanted: unknown): boolean {
   if (wanted === null) return actual === null || actual === undefined;
-  if (typeof wanted === 'string' && typeof actual === 'string' && INSTANT.test(wanted) && INSTANT.test(actual)) {
+  if (
+    typeof wanted === 'string' &&
+    typeof actual === 'string' &&
+    INSTANT.test(wanted) &&
+    INSTANT.test(actual)
+  ) {
     return Date.parse(wanted) === Date.parse(actual);
   }
   return wanted === actual;
@@ -183,7 +202,8 @@ function show(value: unknown): string {
 function overview(key: string, list: Record<string, unknown>[]): string {
   if (list.length === 0) return key === 'messages' || key === 'timeline' ? 'nothing new' : 'none';
   const told = list.map((entry) => {
-    if (key === 'messages') return `${String(entry['template'])} ${String(entry['status'])} to ${String(entry['to'])}`;
+    if (key === 'messages')
+      return `${String(entry['template'])} ${String(entry['status'])} to ${String(entry['to'])}`;
     if (key === 'timeline') {
       const detail = entry['task'] ?? entry['clock'] ?? entry['code'] ?? entry['to'] ?? entry['template'];
       return detail === undefined ? String(entry['what']) : `${String(entry['what'])} ${show(detail)}`;

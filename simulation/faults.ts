@@ -40,7 +40,8 @@ export function withFaults<P extends Ports>(ports: P, faults: Faults): P {
     if (faults.down.has('sms')) throw new DeliveryError('retry', 'ECONNREFUSED', 'sms gateway ECONNREFUSED');
   };
   const storageUp = () => {
-    if (faults.down.has('storage')) throw Object.assign(new Error('storage is down'), { code: 'ECONNREFUSED' });
+    if (faults.down.has('storage'))
+      throw Object.assign(new Error('storage is down'), { code: 'ECONNREFUSED' });
   };
   return {
     ...ports,

@@ -21,6 +21,8 @@ export interface SimulateOptions {
   printExpect?: boolean;
   /** Leaves the last scenario's stack up until the process is interrupted, and says where it is. */
   keep?: boolean;
+  /** How many stacks work side by side; 1 unless told. */
+  parallel?: number;
   /** A line for every step, and what workers complain about. */
   verbose?: boolean;
   /** Takes a line of progress. */
@@ -30,23 +32,30 @@ export interface SimulateOptions {
 }
 
 /**
- * Runs scenario files, one after the other, and returns their results in the same order.
+ * Runs scenario files and returns their results in the same order. Several stacks work side by side where that is
+ * asked for: one scenario keeps less than one core busy.
  * @throws ScenarioError when any of the files is not a scenario; nothing is run then
  */
 export async function simulate(files: string[], options: SimulateOptions = {}): Promise<ScenarioResult[]> {
   const scenarios = loadAll(files);
   const config = options.config ?? loadConfig();
-  const stacks = new Stacks(config, options);
   const results: ScenarioResult[] = [];
-  try {
-    for (const [index, scenario] of scenarios.entries()) {
-      results.push(await one(stacks, scenario, options));
-      const last = index === scenarios.length - 1;
-      if (options.keep && last) await stayUp(stacks.current, options.say);
+  // Those that need databases in files come last: changing over costs a start.
+  const waiting = scenarios.map((scenario, index) => ({ scenario, index, onDisk: needsDisk(scenario) }));
+  if (!options.keep) waiting.sort((a, b) => Number(a.onDisk) - Number(b.onDisk) || a.index - b.index);
+  const lane = async () => {
+    const stacks = new Stacks(config, options);
+    try {
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        results[next.index] = await one(stacks, next.scenario, options);
+        if (options.keep && waiting.length === 0) await stayUp(stacks.current, options.say);
+      }
+    } finally {
+      await stacks.stop();
     }
-  } finally {
-    await stacks.stop();
-  }
+  };
+  const lanes = options.keep ? 1 : Math.min(options.parallel ?? 1, scenarios.length);
+  await Promise.all(Array.from({ length: lanes }, lane));
   return results;
 }
 
@@ -154,7 +163,10 @@ async function writeOut(out: string, scenario: Scenario, run: FinishedRun, stack
   await writeFile(join(folder, 'result.json'), `${JSON.stringify(run.result, null, 2)}\n`);
   for (const [caseId, { runs }] of run.histories) {
     for (const [index, { history }] of runs.entries()) {
-      await writeFile(join(histories, `${caseId}-run-${index + 1}.json`), `${JSON.stringify(history, null, 1)}\n`);
+      await writeFile(
+        join(histories, `${caseId}-run-${index + 1}.json`),
+        `${JSON.stringify(history, null, 1)}\n`,
+      );
     }
   }
   await cp(stack.mailboxDir, join(folder, 'mailbox'), { recursive: true });

@@ -3,7 +3,11 @@
  * hold up the driver. It also looks after what would outlive a killed simulator: the server's process, the folder.
  */
 import { rmSync } from 'node:fs';
-import { startEmbeddedLedger, type EmbeddedLedger, type EmbeddedLedgerOptions } from '../runtime/ledger-embedded.js';
+import {
+  startEmbeddedLedger,
+  type EmbeddedLedger,
+  type EmbeddedLedgerOptions,
+} from '../runtime/ledger-embedded.js';
 import { serveCalls } from './remote.js';
 
 let ledger: EmbeddedLedger | null = null;
@@ -26,7 +30,9 @@ serveCalls(
         "select quote_ident(tablename) as name from pg_tables where schemaname = 'public' and tablename not like 'kysely%'",
       );
       if (rows.length > 0) {
-        await running().pglite.exec(`truncate ${rows.map((row) => row.name).join(', ')} restart identity cascade`);
+        await running().pglite.exec(
+          `truncate ${rows.map((row) => row.name).join(', ')} restart identity cascade`,
+        );
       }
     },
     pause: () => running().pauseListening(),

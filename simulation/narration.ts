@@ -23,10 +23,14 @@ export interface Line {
   tone: Tone;
 }
 
-const LONGEST = 50;
+const LONGEST = 58;
 
 /** The lines of a step, for the case it was about. `mail` finds a filed message by its key. */
-export function narrate(report: StepReport, news: CaseNews, mail: (key: string) => MailboxItem | null): Line[] {
+export function narrate(
+  report: StepReport,
+  news: CaseNews,
+  mail: (key: string) => MailboxItem | null,
+): Line[] {
   const lines = news.facts.flatMap((fact) => lineOf(fact, report, news, mail));
   const days = Math.floor((Date.parse(report.to) - Date.parse(report.from)) / 86_400_000);
   if (days > 0) {
@@ -38,7 +42,12 @@ export function narrate(report: StepReport, news: CaseNews, mail: (key: string) 
 
 /** The line for a worker that was killed and replaced. */
 export function killed(at: string | undefined): Line {
-  const when = at === 'mailAccepted' ? ' after the mail server accepted' : at === 'ledgerCommitted' ? ' after the ledger committed' : '';
+  const when =
+    at === 'mailAccepted'
+      ? ' after the mail server accepted'
+      : at === 'ledgerCommitted'
+        ? ' after the ledger committed'
+        : '';
   return between(`── worker killed${when}, restarted ──`, 'kill');
 }
 
@@ -68,18 +77,28 @@ function lineOf(
     case 'taskCompleted':
       return [{ at, who: actor, person: true, ...answerText(fact, report), rule }];
     case 'reminded':
-      return line('remind', `${text(fact['to'])}: ${taskWord(fact)}, ${text(fact['percent'])} % used`, 'warn');
+      return line('remind', `${text(fact['to'])}: ${taskWord(fact)}${share(fact['percent'])}`, 'warn');
     case 'breached':
       return line('LATE', `${clockWord(fact)}; ${people(fact['to'])} told`, 'bad');
     case 'levelRaised':
-      return line('level', `${text(fact['from'])} → ${text(fact['to'])}, ${reason(fact)}; now ${text(fact['person'])}`, 'warn');
+      return line(
+        'level',
+        `${text(fact['from'])} → ${text(fact['to'])}, ${reason(fact)}; now ${text(fact['person'])}`,
+        'warn',
+      );
     case 'roundStarted':
       return line('round', `round ${text(fact['round'])} begins`);
     case 'refused':
-      return line('REFUSED', `${actor} may not ${taskWord({ ...fact, task: fact['act'] })} (${text(fact['code'])})`, 'warn');
+      return line(
+        'REFUSED',
+        `${actor} may not ${taskWord({ ...fact, task: fact['act'] })} (${text(fact['code'])})`,
+        'warn',
+      );
     case 'messageSent':
       return sentText(fact, news, mail, line);
     case 'messageDeferred':
+      // Mail to colleagues that waits for the morning is no news.
+      if (text(fact['template']).startsWith('staff.')) return [];
       return line('✉ held', `${messageWord(fact)} until ${moment(text(fact['until']), at)}`, 'warn');
     case 'messageFailed':
       return line('✉ FAILED', messageWord(fact), 'bad');
@@ -96,7 +115,11 @@ function lineOf(
     case 'cancelled':
       return act(`${fact.what} the case`, 'warn');
     case 'closed':
-      return line('closed', `case closed: ${word('outcome', text(fact['outcome']), 'en').toUpperCase()}`, 'good');
+      return line(
+        'closed',
+        `case closed: ${word('outcome', text(fact['outcome']), 'en').toUpperCase()}`,
+        'good',
+      );
     default:
       return [];
   }
@@ -113,7 +136,8 @@ function taskText(fact: FactResult, news: CaseNews): string {
   const task: TaskRow | undefined = news.after.tasks.find((each) => each.key === fact['key']);
   const clock: ClockRow | undefined = news.after.clocks.find((each) => each.key === fact['key']);
   const due = typeof fact['dueAt'] === 'string' ? ` due ${moment(fact['dueAt'], fact.at)}` : '';
-  const limit = clock ? ` (${clock.limitText})` : '';
+  const limit =
+    clock && !clock.limitText.startsWith('until') ? ` (${clock.limitText.replace(/,.*/, '')})` : '';
   return `${taskWord(fact)}: ${task?.assignee ?? text(fact['role'])}${due}${limit}`;
 }
 
@@ -131,7 +155,8 @@ function answerText(fact: FactResult, report: StepReport): { text: string; tone:
       tone: verdict === 'satisfied' ? 'good' : 'bad',
     };
   }
-  const late = fact['late'] === true ? ` (${text(fact['usedMinutes'])} of ${text(fact['limitMinutes'])} min)` : '';
+  const late =
+    fact['late'] === true ? ` (${text(fact['usedMinutes'])} of ${text(fact['limitMinutes'])} min)` : '';
   const details = DETAILS.flatMap((key) => {
     const value = answer[key];
     if (typeof value !== 'string') return [];
@@ -166,14 +191,32 @@ function sentText(
 ): Line[] {
   const message = news.after.messages.find((each) => each.key === fact['key']);
   // Mail to colleagues is told by what it is about: a reminder, a level.
-  if (!message || (message.to.kind !== 'customer' && message.to.kind !== 'contact' && message.to.kind !== 'unit')) return [];
+  if (
+    !message ||
+    (message.to.kind !== 'customer' && message.to.kind !== 'contact' && message.to.kind !== 'unit')
+  )
+    return [];
   const filed = mail(message.key);
-  const body = (filed?.text ?? '').replace(/\s+/g, ' ').replace(/^【[^】]*】/, '');
+  const body = (filed?.text ?? '').replace(/\s+/g, ' ').replace(SALUTATION, '');
   const whom = message.to.kind === 'unit' ? 'unit' : 'customer';
   const twice = filed !== null && filed.deliveries > 1;
   const sent = line(`✉ ${text(message.channel)}`, cut(`${whom}: ${body || messageWord(fact)}`));
   if (!twice) return sent;
-  return [...sent, ...line('', `accepted ${filed.deliveries} times, one copy in the mailbox`).map((each) => ({ ...each, rule: 'AT-29' }))];
+  return [
+    ...sent,
+    ...line('', `accepted ${filed.deliveries} times, one copy in the mailbox`).map((each) => ({
+      ...each,
+      rule: 'AT-29',
+    })),
+  ];
+}
+
+/** Signature of an SMS, and who is greeted: the matter itself is what is worth a line. */
+const SALUTATION = /^(【[^】]*】)?([^。！]{0,40}您好[。！，] ?|Dear [^,]{0,40}, ?)?/;
+
+/** A reminder at 0 % is the one for the day on which it was planned. */
+function share(percent: unknown): string {
+  return percent === 0 ? ' is planned now' : `, ${text(percent)} % used`;
 }
 
 function taskWord(fact: { [key: string]: unknown }): string {
@@ -227,7 +270,13 @@ function moment(instant: string, seenFrom: string): string {
 /** Columns on a terminal: Chinese characters and their punctuation take two. */
 export function widthOf(value: string): number {
   let width = 0;
-  for (const char of value) width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(char) ? 2 : 1;
+  for (const char of value)
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(
+        char,
+      )
+        ? 2
+        : 1;
   return width;
 }
 

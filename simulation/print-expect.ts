@@ -15,7 +15,13 @@ export function happened(report: StepReport): string[] {
     const own = each.as === about;
     const block = own ? { expect: expectationOf(each) } : [{ in: each.as, expect: expectationOf(each) }];
     const text = stringify(block, { lineWidth: 0, flowCollectionPadding: true, defaultStringType: 'PLAIN' });
-    return [own ? head : `${head}, case ${each.as}`, ...text.trimEnd().split('\n').map((line) => `    ${line}`)];
+    return [
+      own ? head : `${head}, case ${each.as}`,
+      ...text
+        .trimEnd()
+        .split('\n')
+        .map((line) => `    ${line}`),
+    ];
   });
 }
 
@@ -32,7 +38,8 @@ function expectationOf(news: CaseNews): Record<string, unknown> {
       const earlier = before?.[kind].find((each) => each.name === row.name && each.round === row.round);
       const changes = differing(row, earlier ?? {});
       const again = after[kind].some((each) => each.name === row.name && each !== row);
-      if (Object.keys(changes).length > 0) result[`${kind}.${row.name}${again ? `#${row.round}` : ''}`] = changes;
+      if (Object.keys(changes).length > 0)
+        result[`${kind}.${row.name}${again ? `#${row.round}` : ''}`] = changes;
     }
   }
   if (news.messages.length > 0) result['messages'] = news.messages.map(messageLine);
@@ -52,7 +59,8 @@ function differing(row: object, earlier: object): Record<string, unknown> {
   const left = earlier as Record<string, unknown>;
   return Object.fromEntries(
     Object.entries(row).filter(
-      ([key, value]) => key !== 'name' && key !== 'round' && value !== null && value !== left[key] && value !== false,
+      ([key, value]) =>
+        key !== 'name' && key !== 'round' && value !== null && value !== left[key] && value !== false,
     ),
   );
 }

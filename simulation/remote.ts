@@ -51,7 +51,10 @@ export class Remote {
    * Starts a built program of this folder, e.g. `worker-main`. Its standard error is ours when `loud`, since a worker
    * complains about every failed attempt and in a simulation most of them are meant.
    */
-  static start(program: string, options: { environment: Readonly<NodeJS.ProcessEnv>; loud?: boolean }): Remote {
+  static start(
+    program: string,
+    options: { environment: Readonly<NodeJS.ProcessEnv>; loud?: boolean },
+  ): Remote {
     const child = fork(join(packageRoot(), 'dist', 'simulation', `${program}.js`), [], {
       env: { ...options.environment, TZ: 'UTC' },
       stdio: ['ignore', 'ignore', options.loud ? 'inherit' : 'ignore', 'ipc'],
@@ -106,7 +109,10 @@ export class Remote {
 }
 
 /** The other side: answers calls by name, and ends with the simulator. */
-export function serveCalls(calls: Record<string, (argument: never) => unknown>, atEnd: () => void = () => undefined): void {
+export function serveCalls(
+  calls: Record<string, (argument: never) => unknown>,
+  atEnd: () => void = () => undefined,
+): void {
   process.on('message', (message: Call) => void answer(message));
   process.once('disconnect', () => {
     atEnd();

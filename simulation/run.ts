@@ -102,7 +102,11 @@ class Stopped extends Error {
 }
 
 /** Runs a scenario on a fresh stage of the stack. */
-export async function runScenario(stack: Stack, scenario: Scenario, hooks: RunHooks = {}): Promise<FinishedRun> {
+export async function runScenario(
+  stack: Stack,
+  scenario: Scenario,
+  hooks: RunHooks = {},
+): Promise<FinishedRun> {
   const overlay = overlayOf(scenario);
   const policy = await loadOverlaid(overlay);
   const organisation = await readOrganisation(
@@ -206,7 +210,9 @@ class ScenarioRun {
       this.miss(this.armed.line, 'crash', `a worker killed at ${this.armed.at}`, 'it never came to that');
     }
     const histories = await this.histories();
-    const cases = [...this.labels()].map(([label, caseId]) => this.result(label, caseId, histories.get(caseId)));
+    const cases = [...this.labels()].map(([label, caseId]) =>
+      this.result(label, caseId, histories.get(caseId)),
+    );
     const ok = this.misses.length === 0;
     return {
       result: {
@@ -307,7 +313,8 @@ class ScenarioRun {
         requestId,
       });
       const pending = await this.desk.pendingIntakes();
-      if (pending.length !== 1) throw new Stopped(told('intake', '1 written and not started', String(pending.length)));
+      if (pending.length !== 1)
+        throw new Stopped(told('intake', '1 written and not started', String(pending.length)));
       await this.desk.retryIntakes();
     }
     await this.attempt(step, async () => {
@@ -320,13 +327,16 @@ class ScenarioRun {
 
   private async complete(step: CompleteStep, requestId: string): Promise<void> {
     const caseId = this.caseOf(step.in);
-    await this.attempt(step, () => this.desk.complete(caseId, step.complete, step.answer ?? {}, step.by, { requestId }));
+    await this.attempt(step, () =>
+      this.desk.complete(caseId, step.complete, step.answer ?? {}, step.by, { requestId }),
+    );
   }
 
   private async deed(step: DoStep, requestId: string): Promise<void> {
     const caseId = this.caseOf(step.in);
     const given = this.withCases(step.with ?? {}, ['into']);
-    const args = step.do === 'adoptPolicy' ? { ...given, policy: await this.adopted(given['policy']) } : given;
+    const args =
+      step.do === 'adoptPolicy' ? { ...given, policy: await this.adopted(given['policy']) } : given;
     await this.attempt(step, async () => {
       await this.desk.act(step.do, caseId, args, step.by, { requestId });
       if (step.do === 'adoptPolicy') this.policies.set(caseId, args['policy'] as LoadedPolicy);
@@ -373,9 +383,15 @@ class ScenarioRun {
       await act();
     } catch (error) {
       if (!(error instanceof DeskError)) throw error;
-      if (step.refused === undefined) throw new Stopped(told(path, 'accepted', `refused ${error.code}: ${error.message}`));
+      if (step.refused === undefined)
+        throw new Stopped(told(path, 'accepted', `refused ${error.code}: ${error.message}`));
       if (error.code !== step.refused) {
-        this.miss(this.lineIn(step, 'refused'), `${path}.refused`, step.refused, `${error.code}: ${error.message}`);
+        this.miss(
+          this.lineIn(step, 'refused'),
+          `${path}.refused`,
+          step.refused,
+          `${error.code}: ${error.message}`,
+        );
       }
       return;
     }
@@ -404,7 +420,9 @@ class ScenarioRun {
       }
       if (this.clock.now() >= deadline) {
         const what = 'task' in wanted ? `task ${wanted.task}` : `clock ${wanted.clock}`;
-        throw new Stopped(told('waitUntil', `${what} by ${this.local(deadline)}`, await this.openThings(caseId)));
+        throw new Stopped(
+          told('waitUntil', `${what} by ${this.local(deadline)}`, await this.openThings(caseId)),
+        );
       }
       if (!this.clock.open().includes(caseId)) {
         throw new Stopped(told('waitUntil', 'an open case', await this.openThings(caseId)));
@@ -443,7 +461,7 @@ class ScenarioRun {
 
   /** The live case; asks again while a killed worker is being replaced. */
   private async view(caseId: string): Promise<CaseView> {
-    for (const until = Date.now() + PATIENCE_MS; ; ) {
+    for (const until = Date.now() + PATIENCE_MS; ;) {
       await this.stack.ready();
       try {
         return await this.desk.view(caseId);
@@ -458,7 +476,10 @@ class ScenarioRun {
   private async forgetWorkers(): Promise<void> {
     const { namespace } = this.stage;
     for (const workflowId of this.clock.open()) {
-      await this.stack.connection.workflowService.resetStickyTaskQueue({ namespace, execution: { workflowId } });
+      await this.stack.connection.workflowService.resetStickyTaskQueue({
+        namespace,
+        execution: { workflowId },
+      });
     }
   }
 
@@ -516,13 +537,18 @@ class ScenarioRun {
     });
   }
 
-  private fresh(before: CasePicture | null, after: CasePicture): { facts: FactResult[]; messages: MessageResult[] } {
+  private fresh(
+    before: CasePicture | null,
+    after: CasePicture,
+  ): { facts: FactResult[]; messages: MessageResult[] } {
     const seen = lastSeq(before?.facts ?? []);
     const facts = after.facts.filter((fact) => fact.seq > seen);
     const refusals = after.refusals.slice(before?.refusals.length ?? 0);
     return {
       facts: timelineOf(facts, refusals, this.offset),
-      messages: changed(before?.messages ?? [], after.messages).map((message) => messageResult(message, this.offset)),
+      messages: changed(before?.messages ?? [], after.messages).map((message) =>
+        messageResult(message, this.offset),
+      ),
     };
   }
 
@@ -533,7 +559,8 @@ class ScenarioRun {
       this.miss(this.scenario.lineOf(index, ['expect']), 'expect', 'a case', 'none was opened');
       return;
     }
-    const history = needsReplay(expectation) || 'events' in expectation ? await this.historyOf(caseId) : UNREAD;
+    const history =
+      needsReplay(expectation) || 'events' in expectation ? await this.historyOf(caseId) : UNREAD;
     const { facts, messages } = this.fresh(this.before.get(caseId) ?? null, after);
     const seen: Seen = {
       case: caseResult(label, after, this.offset, history),
@@ -541,7 +568,12 @@ class ScenarioRun {
       newMessages: messages,
     };
     for (const each of compare(expectation, seen)) {
-      this.miss(this.scenario.lineOf(index, ['expect', ...each.at]), `expect.${each.path}`, each.expected, each.actual);
+      this.miss(
+        this.scenario.lineOf(index, ['expect', ...each.at]),
+        `expect.${each.path}`,
+        each.expected,
+        each.actual,
+      );
     }
   }
 
@@ -558,7 +590,10 @@ class ScenarioRun {
     const picture = this.now.get(caseId);
     if (!picture) return null;
     const { events, replay } = history ?? UNREAD;
-    return caseResult(label === caseId ? picture.row.process : label, picture, this.offset, { events, replay });
+    return caseResult(label === caseId ? picture.row.process : label, picture, this.offset, {
+      events,
+      replay,
+    });
   }
 
   // ---------------------------------------------------------------- names
@@ -577,8 +612,14 @@ class ScenarioRun {
   /** Labels instead of case numbers, where an answer names another case. */
   private withCases(given: Record<string, unknown>, keys: string[]): Record<string, unknown> {
     const named = (value: unknown): unknown =>
-      Array.isArray(value) ? value.map(named) : typeof value === 'string' ? (this.cases.get(value) ?? value) : value;
-    return Object.fromEntries(Object.entries(given).map(([key, value]) => [key, keys.includes(key) ? named(value) : value]));
+      Array.isArray(value)
+        ? value.map(named)
+        : typeof value === 'string'
+          ? (this.cases.get(value) ?? value)
+          : value;
+    return Object.fromEntries(
+      Object.entries(given).map(([key, value]) => [key, keys.includes(key) ? named(value) : value]),
+    );
   }
 
   private local(at: Date): string {

@@ -4,7 +4,16 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isAlias, isCollection, isMap, isPair, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isPair,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+} from 'yaml';
 import { z } from 'zod';
 import { suggest } from '../client/forms.js';
 import { FACT_KINDS } from '../domain/case.js';
@@ -39,7 +48,10 @@ const instant = z.iso
 const name = z.string().min(1);
 const label = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,39}$/, 'a label: a letter, then letters, digits, dash, underscore; at most 40');
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_-]{0,39}$/,
+    'a label: a letter, then letters, digits, dash, underscore; at most 40',
+  );
 const staff = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/, 'a staff id');
 const fields = z.record(z.string(), z.unknown());
 const refusalCode = z
@@ -124,7 +136,10 @@ const times = z.number().int().min(0).optional();
 const taskItem = objectOf(TASK_KEYS, true);
 const clockItem = objectOf(CLOCK_KEYS, true);
 const messageItem = objectOf(MESSAGE_KEYS, true).extend({ times });
-const factItem = objectOf(['at', 'actor', 'rule'], false).extend({ what: z.enum(FACT_KINDS).optional(), times });
+const factItem = objectOf(['at', 'actor', 'rule'], false).extend({
+  what: z.enum(FACT_KINDS).optional(),
+  times,
+});
 
 const assertions = {
   ...Object.fromEntries(CASE_KEYS.map((key) => [key, z.unknown().optional()])),
@@ -138,33 +153,31 @@ const assertions = {
   timeline: z.array(factItem).optional().meta({ description: 'Since the last step; contains, in order.' }),
 };
 
-function withNamed<T extends z.ZodType<Record<string, unknown>>>(schema: T): T {
-  return schema.superRefine((value, context) => {
-    for (const [key, wanted] of Object.entries(value)) {
-      if (key in assertions || key === 'not') continue;
-      const found = NAMED.exec(key);
-      if (!found) {
-        context.addIssue({ code: 'unrecognized_keys', keys: [key], input: value });
-        continue;
-      }
-      const [, kind, , , field] = found;
-      const known = kind === 'tasks' ? TASK_KEYS : CLOCK_KEYS;
-      if (field) {
-        if (!(known as readonly string[]).includes(field.slice(1)))
-          context.addIssue({ code: 'unrecognized_keys', keys: [key], input: value });
-        continue;
-      }
-      if (wanted === null) continue;
-      const parsed = (kind === 'tasks' ? taskItem : clockItem).safeParse(wanted);
-      for (const issue of parsed.error?.issues ?? []) {
-        context.addIssue({ ...issue, path: [key, ...issue.path], input: wanted } as never);
-      }
-    }
+const negated = z.looseObject(assertions).meta({ id: 'negated' });
+export const expectSchema = z.looseObject({ ...assertions, not: negated.optional() }).meta({ id: 'expect' });
+
+/** What is wrong with the keys that a schema cannot name: `tasks.NAME` and `clocks.NAME`, also within `not`. */
+function namedIssues(expectation: unknown, path: string[] = ['expect']): z.core.$ZodIssue[] {
+  if (!isRecord(expectation)) return [];
+  return Object.entries(expectation).flatMap(([key, wanted]): z.core.$ZodIssue[] => {
+    if (key === 'not' && path.length === 1) return namedIssues(wanted, [...path, 'not']);
+    if (Object.hasOwn(assertions, key)) return [];
+    const unknown: z.core.$ZodIssue = {
+      code: 'unrecognized_keys',
+      keys: [key],
+      path,
+      message: 'unknown',
+      input: {},
+    };
+    const [, kind, , , field] = NAMED.exec(key) ?? [];
+    if (kind === undefined) return [unknown];
+    const known: readonly string[] = kind === 'tasks' ? TASK_KEYS : CLOCK_KEYS;
+    if (field !== undefined) return known.includes(field.slice(1)) ? [] : [unknown];
+    if (wanted === null) return [];
+    const parsed = (kind === 'tasks' ? taskItem : clockItem).safeParse(wanted, { reportInput: true });
+    return (parsed.error?.issues ?? []).map((issue) => ({ ...issue, path: [...path, key, ...issue.path] }));
   });
 }
-
-const negated = withNamed(z.looseObject(assertions)).meta({ id: 'negated' });
-export const expectSchema = withNamed(z.looseObject({ ...assertions, not: negated.optional() })).meta({ id: 'expect' });
 /** What should hold: words of `--json`, partial. */
 export type Expectation = z.infer<typeof expectSchema>;
 
@@ -253,14 +266,7 @@ export type OutageStep = z.infer<typeof outageStep> & At & { kind: 'outage' };
 export type CrashStep = z.infer<typeof crashStep> & At & { kind: 'crash' };
 export type ExpectStep = z.infer<typeof expectStep> & At & { kind: 'expect' };
 export type Step =
-  | OpenStep
-  | WaitStep
-  | WaitUntilStep
-  | CompleteStep
-  | DoStep
-  | OutageStep
-  | CrashStep
-  | ExpectStep;
+  OpenStep | WaitStep | WaitUntilStep | CompleteStep | DoStep | OutageStep | CrashStep | ExpectStep;
 
 export interface Scenario {
   file: string;
@@ -301,7 +307,9 @@ export function parseScenario(text: string, file: string, now: Date = new Date()
   const document = parseDocument(text, { lineCounter: counter, merge: true, prettyErrors: false });
   if (document.errors.length > 0) {
     throw new ScenarioError(
-      document.errors.map((error) => `${file}:${counter.linePos(error.pos[0]).line} (yaml): ${error.message}`),
+      document.errors.map(
+        (error) => `${file}:${counter.linePos(error.pos[0]).line} (yaml): ${error.message}`,
+      ),
     );
   }
   const lineAt = (path: readonly PropertyKey[]) => lineOfPath(document, counter, path);
@@ -330,14 +338,20 @@ export function parseScenario(text: string, file: string, now: Date = new Date()
       const first = isRecord(raw) ? Object.keys(raw)[0] : undefined;
       const hint = first === undefined ? '' : suggestion(first, Object.keys(STEPS));
       const what = first === undefined ? 'not a step' : `"${first}" is not a step${hint}`;
-      problems.set(`${file}:${line} ${fieldName(path)}: ${what}; allowed: ${Object.keys(STEPS).join(', ')}`, line);
+      problems.set(
+        `${file}:${line} ${fieldName(path)}: ${what}; allowed: ${Object.keys(STEPS).join(', ')}`,
+        line,
+      );
       return;
     }
     const result = STEPS[kind].safeParse(raw, { reportInput: true });
+    const named = namedIssues((raw as Record<string, unknown>)['expect']);
+    report(named, path, kind);
     if (!result.success) {
       report(result.error.issues, path, kind);
       return;
     }
+    if (named.length > 0) return;
     const step = { ...result.data, kind, line: lineAt(path) } as Step;
     if (step.kind === 'open') {
       const opened = step.as ?? step.open;
@@ -352,8 +366,12 @@ export function parseScenario(text: string, file: string, now: Date = new Date()
     } else if (step.in !== undefined && !labels.has(step.in)) {
       const line = lineAt([...path, 'in']);
       const known = [...labels];
-      const allowed = known.length > 0 ? `${suggestion(step.in, known)}; opened so far: ${known.join(', ')}` : '';
-      problems.set(`${file}:${line} ${fieldName([...path, 'in'])}: no case "${step.in}" is open${allowed}`, line);
+      const allowed =
+        known.length > 0 ? `${suggestion(step.in, known)}; opened so far: ${known.join(', ')}` : '';
+      problems.set(
+        `${file}:${line} ${fieldName([...path, 'in'])}: no case "${step.in}" is open${allowed}`,
+        line,
+      );
     }
     if (step.kind === 'crash' && step.crash === 'stack' && step.at !== undefined) {
       const line = lineAt([...path, 'at']);
@@ -364,7 +382,10 @@ export function parseScenario(text: string, file: string, now: Date = new Date()
 
   if (parsed.success && Date.parse(parsed.data.startAt) <= now.getTime()) {
     const line = lineAt(['startAt']);
-    problems.set(`${file}:${line} startAt: ${parsed.data.startAt} is past; a scenario starts in the future`, line);
+    problems.set(
+      `${file}:${line} startAt: ${parsed.data.startAt} is past; a scenario starts in the future`,
+      line,
+    );
   }
   if (!parsed.success || problems.size > 0) {
     throw new ScenarioError([...problems].sort((a, b) => a[1] - b[1]).map(([problem]) => problem));
@@ -374,17 +395,22 @@ export function parseScenario(text: string, file: string, now: Date = new Date()
   const near = (path: string) => resolve(dirname(file), path);
   const missing = [
     ...(typeof policy === 'string' && !existsSync(near(policy)) ? [['policy', policy] as const] : []),
-    ...(organisation !== undefined && !existsSync(near(organisation)) ? [['organisation', organisation] as const] : []),
+    ...(organisation !== undefined && !existsSync(near(organisation))
+      ? [['organisation', organisation] as const]
+      : []),
   ];
   if (missing.length > 0) {
-    throw new ScenarioError(missing.map(([key, path]) => `${file}:${lineAt([key])} ${key}: no such file ${path}`));
+    throw new ScenarioError(
+      missing.map(([key, path]) => `${file}:${lineAt([key])} ${key}: no such file ${path}`),
+    );
   }
   return {
     file,
     title: parsed.data.title,
     rules: parsed.data.rules,
     startAt: new Date(parsed.data.startAt),
-    policy: policy === undefined ? null : typeof policy === 'string' ? { path: near(policy) } : { values: policy },
+    policy:
+      policy === undefined ? null : typeof policy === 'string' ? { path: near(policy) } : { values: policy },
     organisation: organisation === undefined ? null : near(organisation),
     steps,
     lineOf: (step, path) => lineAt(['steps', step, ...path]),
@@ -393,7 +419,16 @@ export function parseScenario(text: string, file: string, now: Date = new Date()
 
 /** The JSON Schema of a scenario file, for editors. */
 export function scenarioJsonSchema(): object {
-  const any = z.union([openStep, waitStep, waitUntilStep, completeStep, doStep, outageStep, crashStep, expectStep]);
+  const any = z.union([
+    openStep,
+    waitStep,
+    waitUntilStep,
+    completeStep,
+    doStep,
+    outageStep,
+    crashStep,
+    expectStep,
+  ]);
   const schema = z.toJSONSchema(z.strictObject({ ...head, steps: z.array(any).min(1) }), {
     io: 'input',
     unrepresentable: 'any',
@@ -449,7 +484,9 @@ function describe(issue: z.core.$ZodIssue, base: (string | number)[], kind: Step
   }
   if (issue.code === 'invalid_union') {
     // The branch that got furthest is the one that was meant; a bare type mismatch says nothing about intent.
-    const branches = issue.errors.filter((errors) => errors.some((each) => each.path.length > 0 || isKeyIssue(each)));
+    const branches = issue.errors.filter((errors) =>
+      errors.some((each) => each.path.length > 0 || isKeyIssue(each)),
+    );
     const meant = branches.sort((a, b) => a.length - b.length)[0];
     if (meant) return meant.flatMap((each) => describe(each, path, kind));
     const said = issue.errors.flat().find((each) => each.code === 'invalid_format' || each.code === 'custom');
@@ -472,7 +509,8 @@ function isKeyIssue(issue: z.core.$ZodIssue): boolean {
 }
 
 function told(issue: z.core.$ZodIssue): string {
-  const given = typeof issue.input === 'string' || typeof issue.input === 'number' ? `"${issue.input}": ` : '';
+  const given =
+    typeof issue.input === 'string' || typeof issue.input === 'number' ? `"${issue.input}": ` : '';
   if (issue.code === 'invalid_type') return `${given}expected ${issue.expected}`;
   if (issue.code === 'invalid_union') return `${given}not allowed here`;
   return `${given}${given ? 'expected ' : ''}${issue.message}`;
@@ -501,7 +539,9 @@ function suggestion(given: string, known: readonly string[]): string {
 
 function fieldName(path: readonly PropertyKey[]): string {
   if (path.length === 0) return '(file)';
-  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : (index > 0 ? '.' : '') + String(part))).join('');
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : (index > 0 ? '.' : '') + String(part)))
+    .join('');
 }
 
 /** Line of the value at a path; of its nearest known ancestor when it is absent. */

@@ -186,7 +186,10 @@ export class Stack {
     // The server learns of a new namespace a moment after it has registered it.
     for (const until = Date.now() + 15_000; ; await delay(20)) {
       try {
-        await this.connection.workflowService.listWorkflowExecutions({ namespace, query: 'CaseStatus = "open"' });
+        await this.connection.workflowService.listWorkflowExecutions({
+          namespace,
+          query: 'CaseStatus = "open"',
+        });
         return;
       } catch (error) {
         if (Date.now() > until) throw error;
@@ -267,7 +270,9 @@ export class Stack {
     await Promise.all([
       this.startServer(this.server.ports.grpc),
       this.startLedger(this.ledgerPort),
-      startMailListener({ mailbox: this.stage!.mailboxDir, port: smtpPort }).then((listener) => (this.listener = listener)),
+      startMailListener({ mailbox: this.stage!.mailboxDir, port: smtpPort }).then(
+        (listener) => (this.listener = listener),
+      ),
     ]);
     await this.ledgerHost.call('look', {
       serverPid: this.server.pid,
@@ -282,7 +287,10 @@ export class Stack {
   private async reachServer(): Promise<void> {
     for (const until = Date.now() + 15_000; ; await delay(30)) {
       try {
-        await this.connection.workflowService.listWorkflowExecutions({ namespace: this.stage!.namespace, pageSize: 1 });
+        await this.connection.workflowService.listWorkflowExecutions({
+          namespace: this.stage!.namespace,
+          pageSize: 1,
+        });
         return;
       } catch (error) {
         if (Date.now() > until) throw error;
@@ -313,7 +321,9 @@ export class Stack {
   }
 
   /** A desk of its own that dies right after the intake was written, as one that is killed while opening a case. */
-  async dyingDesk(act: Pick<DeskOrder, 'policy' | 'now' | 'folder' | 'input' | 'by' | 'requestId'>): Promise<void> {
+  async dyingDesk(
+    act: Pick<DeskOrder, 'policy' | 'now' | 'folder' | 'input' | 'by' | 'requestId'>,
+  ): Promise<void> {
     const { namespace, taskQueue, settings } = this.stage!;
     const order: DeskOrder = { address: this.server.address, namespace, taskQueue, settings, ...act };
     const desk = this.remote('desk-main');

@@ -73,13 +73,9 @@ describe('the ladder of a late task', () => {
     expect(late.filter((key) => key.includes('/acknowledge#1@'))).toHaveLength(2);
 
     // Nothing late any more: the daily line ends.
-    for (const task of await desk.openTasks(caseId)) {
-      const { role } = await desk.task(caseId, task);
-      const by = { supervisor: 'chen.hui', centreManager: 'ma.jun' }[role] ?? 'sun.yan';
-      const answer = task.startsWith('keepPromise') ? { decision: 'keep' } : task.startsWith('callAboutDelay') ? {} : {};
-      await desk.complete(caseId, task, answer, task.startsWith('acknowledge') ? 'li.na' : by);
-    }
-    await desk.walk(caseId, 'investigate');
+    await desk.walk(caseId, 'acknowledge', 'reportToSupervisor');
+    await desk.complete(caseId, 'interimSolution', {}, 'sun.yan');
+    await desk.walk(caseId, 'investigate', 'reportToHead');
     await desk.go('03-07 09:01');
     expect((await desk.facts(caseId, 'reminded')).filter((fact) => fact.data['clock'] === 'daily')).toHaveLength(2);
   });
@@ -123,23 +119,24 @@ describe('the ladder of a late task', () => {
 
 describe('reminders', () => {
   test('AT-24 a second legitimate reminder of the same kind, the same day, to the same person is sent', async () => {
-    const desk = await office.desk('03-25 09:00', {
-      policy: { ...promptly, clocks: { planning: { limit: { minutes: 60 } } } },
-    });
+    const desk = await office.desk('03-25 09:00', { policy: promptly });
     const { caseId } = await desk.open();
-    await desk.walk(caseId, 'acknowledge', 'investigate', 'reportToHead');
-    await desk.go('03-25 09:40');
-    await desk.complete(caseId, 'planResolution');
-    await desk.complete(caseId, 'agreeResolution', { customerReply: 'declined' });
-    await desk.go('03-25 10:20');
-    expect(lines(await desk.facts(caseId, 'reminded'))).toEqual([
-      '03-25 09:30 reminded planResolution 50% → li.na',
-      '03-25 10:10 reminded planResolution 50% → li.na',
+    await desk.complete(caseId, 'acknowledge');
+    await desk.act('raiseLevel', caseId, { reason: '客户很急' });
+    await desk.go('03-25 09:20');
+    await desk.complete(caseId, 'reportToSupervisor');
+    await desk.go('03-25 09:30');
+    await desk.act('raiseLevel', caseId, { to: 'L3', reason: '客户更急' });
+    await desk.go('03-25 09:50');
+    const heard = (await desk.facts(caseId, 'reminded')).filter((fact) => fact.data['task'] === 'reportToSupervisor');
+    expect(lines(heard)).toEqual([
+      '03-25 09:15 reminded reportToSupervisor 50% → chen.hui',
+      '03-25 09:45 reminded reportToSupervisor 50% → chen.hui',
     ]);
-    const mails = (await office.mailbox(caseId)).filter((item) => item.key.includes('/reminder/'));
+    const mails = (await office.mailbox(caseId)).filter((item) => item.key.includes('/reminder/reportToSupervisor'));
     expect(mails.map((mail) => [mail.to, shown(mail.at), mail.deliveries])).toEqual([
-      ['li.na@example.com', '03-25 09:30', 1],
-      ['li.na@example.com', '03-25 10:10', 1],
+      ['chen.hui@example.com', '03-25 09:15', 1],
+      ['chen.hui@example.com', '03-25 09:45', 1],
     ]);
   });
 
@@ -183,7 +180,7 @@ describe('a major case at night', () => {
       m.channel,
       m.status,
     ]);
-    // On call first (in the organisation's order), then the rest, the general manager last and every hour.
+    // On call first (in the organisation's order), then the rest, the general manager last; from then on he, every hour.
     // Level 3 and the supervisor are told at once, beside whoever is called.
     expect(called).toEqual([
       ['04-02 02:00', 'chen.hui', 'sms', 'sent'],
@@ -191,8 +188,9 @@ describe('a major case at night', () => {
       ['04-02 02:15', 'xu.gang', 'sms', 'sent'],
       ['04-02 02:30', 'deng.li', 'sms', 'sent'],
       ['04-02 02:45', 'luo.bin', 'sms', 'sent'],
-      ['04-02 03:45', 'luo.bin', 'sms', 'sent'],
-      ['04-02 04:45', 'luo.bin', 'sms', 'sent'],
+      ['04-02 03:00', 'luo.bin', 'sms', 'sent'],
+      ['04-02 04:00', 'luo.bin', 'sms', 'sent'],
+      ['04-02 05:00', 'luo.bin', 'sms', 'sent'],
     ]);
     const mobiles = (await office.mailbox(caseId)).filter((item) => item.channel === 'sms' && item.key.includes('/major/'));
     expect(mobiles.map((sms) => sms.to)).toEqual([
@@ -203,13 +201,14 @@ describe('a major case at night', () => {
       '+8613800000017',
       '+8613800000017',
       '+8613800000017',
+      '+8613800000017',
     ]);
     expect(await desk.task(caseId, 'takeCharge')).toMatchObject({ assignee: 'luo.bin', status: 'open' });
     expect((await desk.file(caseId)).row).toMatchObject({ level: 'L3', grade: 'major' });
 
     await desk.complete(caseId, 'takeCharge', {}, 'luo.bin');
     await desk.go('04-02 08:00');
-    expect(await desk.messages(caseId, 'staff.major')).toHaveLength(7);
+    expect(await desk.messages(caseId, 'staff.major')).toHaveLength(8);
   });
 });
 

@@ -659,7 +659,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   private holdsClosing(clock: ClockState): boolean {
     return clock.taskKey !== null && this.state.tasks[clock.taskKey]?.status === 'open';
   }
-  /** Response and resolution durations are always stored (AT-11). */
+  /** Response and resolution durations are always stored, so a closed record has no gaps (AT-11, CRM-04). */
   private measure(): void {
     const { calendars } = this.snapshot;
     const row = this.state.row;
@@ -954,7 +954,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     return Object.values(this.state.clocks).find((clock) => clock.name === name && clock.stoppedAt === null);
   }
 
-  /** Progress was recorded: the three hours begin again (ESC-11). A lapsed period keeps its row. */
+  /** Progress was recorded: the three hours begin again (ESC-11, D16, CRM-03). A lapsed period keeps its row. */
   progressMade(): void {
     const current = this.runningClock('progress');
     if (current === undefined) return;
@@ -1232,7 +1232,10 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
 
   // ------------------------------------------------------------------ promises
 
-  /** A promised instant is a clock of its own (HOT-18); a newer promise replaces the one before. */
+  /**
+   * A promised instant is a clock of its own (HOT-18, ESC-12), also an appointed answer time (CMP-14); a newer promise
+   * replaces the one before.
+   */
   promise(dueAt: Instant, rule: string, by: string | null = null, automatic = false): void {
     const before = this.state.promise;
     if (before !== null) this.stopClock(before.key);

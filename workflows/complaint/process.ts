@@ -109,6 +109,7 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
     kase.startProgress();
     if (kase.state.row.relatedTo !== null) kase.raiseTo('L2', 'repeat', 'W35');
     weigh(kase);
+    for (const duty of kase.data.replyDuties) owe(kase, duty);
     const by = promisedAnswer(kase);
     kase.promise(by, 'HOT-18', kase.start.actor.id);
     kase.tellCustomer('cmp.received', {
@@ -275,6 +276,7 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
       if (!known) kase.data.complainants.push({ to, channels: ['sms', 'mail'] });
     }
     kase.data.replyDuties.push(...data.replyDuties);
+    for (const duty of data.replyDuties) owe(kase, duty);
     kase.fact('absorbed', { from: data.from, replyDuties: data.replyDuties.length }, SYSTEM, 'W36');
     const grade = stricterGrade(kase.data.grade, data.grade);
     learn(
@@ -323,6 +325,7 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
           }));
           if (!asked.confirmed) return null;
         }
+        // CMP-21: a violation is looked into and recorded even when the complainant lets it go.
         if (kase.data.majorSince !== null || hasMoney(kase) || kase.data.problemType === 'misconduct')
           await kase.task(TASKS.investigateInternally);
         return kase.close('withdrawn', 'W33');
@@ -410,7 +413,18 @@ function endOfToday(kase: ComplaintCase): Instant {
   return instantOf(dayOf(kase.now, kase.offsetMinutes), '24:00', kase.offsetMinutes);
 }
 
-/** W31: owner is who took it in, unless he is concerned; then the first unconcerned level above him. */
+/** An answer owed to the body that passed the complaint on (12345, 12315 …): a clock of its own until it is due (W36). */
+function owe(kase: ComplaintCase, duty: ReplyDuty): void {
+  const dueAt = duty.dueOn === null ? null : instantOf(duty.dueOn, '24:00', kase.offsetMinutes);
+  kase.fact('flagged', { flag: 'replyDuty', channel: duty.channel, ref: duty.ref, dueOn: duty.dueOn }, SYSTEM, 'W36');
+  if (dueAt === null || dueAt <= kase.now) return;
+  kase.startTimed(`replyDuty#${duty.channel}/${duty.ref}`, 'replyDuty', 'W36', dueAt, null, 'deadline');
+}
+
+/**
+ * W31: owner is who took it in, unless he is concerned; then the first unconcerned level above him, who is accountable
+ * for a complaint about our own people (CMP-19).
+ */
 function chooseOwner(kase: ComplaintCase): void {
   const { receiver } = kase.data;
   if (!kase.concerned.includes(receiver)) {

@@ -57,7 +57,10 @@ async function acknowledged(kase: ComplaintCase): Promise<ComplaintAnswers['ackn
   return kase.task(TASKS.acknowledge, () => ({ since: kase.state.row.receivedAt }));
 }
 
-/** The front line cannot solve it, or has not said so in time: to the second line. */
+/**
+ * The front line cannot solve it, or has not said so in time: to the second line (HOT-06, HOT-16). The customer is never
+ * bounced: the owner and the number stay the same (HOT-07).
+ */
 async function transferredWhereNeeded(
   kase: ComplaintCase,
   assessment: ComplaintAnswers['acknowledge'],
@@ -74,7 +77,7 @@ async function transferredWhereNeeded(
   await kase.task(TASKS.secondLine, () => ({ assignee: kase.currentHolder() }));
 }
 
-/** A subordinate unit or the manufacturer is asked; when the wait lapses the manager decides on known facts. */
+/** A subordinate unit or the manufacturer (REG-07) is asked; when the wait lapses the manager decides on known facts. */
 async function verifiedOutside(kase: ComplaintCase): Promise<void> {
   const { subject, unit } = kase.data;
   if (subject === 'ours') return;
@@ -177,13 +180,18 @@ async function toldResult(kase: ComplaintCase): Promise<void> {
     kase.promiseKept(kase.owner);
     const clock = kase.runningClock('resolution');
     if (clock !== undefined) kase.stopClock(clock.key);
+    for (const owed of Object.values(kase.state.clocks))
+      if (owed.name === 'replyDuty') kase.stopClock(owed.key);
     kase.stopProgress();
     kase.mootAll(['interimSolution', 'reportToSupervisor'], 'resultTold');
   });
   await kase.document('complaintHandlingForm', 'CMP-09');
 }
 
-/** An agent who did not solve it asks the customer, within three calendar days; three tries, then a letter (D13). */
+/**
+ * An agent who did not solve it asks the customer, within three calendar days (D12, ESC-14); three tries, then a letter
+ * (D13).
+ */
 async function confirmedSatisfaction(
   kase: ComplaintCase,
 ): Promise<'satisfied' | 'dissatisfied' | 'unreachable' | 'answeredAnonymous'> {
