@@ -61,7 +61,7 @@ async function handlingForm(ports: Ports, file: CaseFile, order: DocumentOrder):
     const text = String(value);
     return /^\d{4}-\d{2}-\d{2}T/.test(text) ? formatInstant(text, 'zh-CN', order.offsetMinutes) : text;
   };
-  const form = (intake?.input as { form?: Record<string, unknown> } | null)?.form ?? {};
+  const form = (intake?.input as { intake?: { form?: Record<string, unknown> } } | null)?.intake?.form ?? {};
   const contact =
     form['contact'] === undefined
       ? null

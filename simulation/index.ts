@@ -13,6 +13,9 @@ export { missText, type CaseResult, type Miss, type ScenarioResult } from './res
 export { nameOf, runScenario, type CaseNews, type FinishedRun, type StepReport } from './run.js';
 export { Stack } from './stack.js';
 
+/** From so many scenarios on a second stack is worth its start. */
+const HANDFUL = 4;
+
 export interface SimulateOptions {
   config?: Config;
   /** Folder for results, histories and the mailbox; one folder a scenario when there are several. */
@@ -21,7 +24,7 @@ export interface SimulateOptions {
   printExpect?: boolean;
   /** Leaves the last scenario's stack up until the process is interrupted, and says where it is. */
   keep?: boolean;
-  /** How many stacks work side by side; 1 unless told. */
+  /** How many stacks work side by side; unless told, 2 for a handful of scenarios or more, 1 when every step is told. */
   parallel?: number;
   /** A line for every step, and what workers complain about. */
   verbose?: boolean;
@@ -54,7 +57,8 @@ export async function simulate(files: string[], options: SimulateOptions = {}): 
       await stacks.stop();
     }
   };
-  const lanes = options.keep ? 1 : Math.min(options.parallel ?? 1, scenarios.length);
+  const usual = scenarios.length < HANDFUL || options.verbose ? 1 : 2;
+  const lanes = options.keep ? 1 : Math.min(options.parallel ?? usual, scenarios.length);
   await Promise.all(Array.from({ length: lanes }, lane));
   return results;
 }

@@ -3,6 +3,7 @@
  * says no with a stable code; a handler applies at once, then waits shortly for its turn to be saved (house 4).
  */
 import { ApplicationFailure, CancellationScope, condition, setHandler } from '@temporalio/workflow';
+import { canonicalJson } from '../../domain/canonical.js';
 import { explainClock, limitText } from '../../domain/clock.js';
 import { mayDo, rank } from '../../domain/desk.js';
 import type { Instant } from '../../domain/case.js';
@@ -88,7 +89,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       next: [],
     };
     remember(act.requestId, result);
-    const turn = kase.state.turn + 1;
+    const turn = kase.state.turn + (kase.unrecorded ? 1 : 0);
     // Not cancellable: after a cancel from outside people still act on the leftovers.
     result.inLedger = await CancellationScope.nonCancellable(() =>
       condition(() => recorder.saved >= turn, kase.policy.kernel.saveWaitMs, {
@@ -178,9 +179,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
           act.by.id,
           task.rule,
         );
-        task.assignee = next;
-        kase.touchTask(task.key);
-        if (next !== null) tellReassigned(task, next, act.by.id);
+        handOver(task, next, act.by.id, null);
       }),
     {
       description: 'Give a task back to its role',
@@ -199,9 +198,13 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       apply('reassign', act, () => {
         if (act.task === undefined) {
           kase.setOwner(act.to, act.by.id, 'W17');
-          kase.tellStaff('staff.reassigned', act.to, {
+          kase.tellStaff('staff.taskOpened', act.to, {
             rule: 'W17',
-            params: { task: { word: 'role:owner' }, staff: { staff: act.by.id } },
+            params: {
+              task: { word: 'role:owner' },
+              due: { at: kase.currentRow().nextDueAt ?? kase.now },
+              staff: { staff: act.by.id },
+            },
           });
           return;
         }
@@ -212,9 +215,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
           act.by.id,
           task.rule,
         );
-        task.assignee = act.to;
-        kase.touchTask(task.key);
-        tellReassigned(task, act.to, act.by.id);
+        handOver(task, act.to, act.by.id, act.reason.content);
       }),
     {
       description: 'Hand a task, or the case, to somebody else',
@@ -451,7 +452,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
           refuse('act.roleNotAllowed', 'adopting a policy needs a supervisor');
         if (act.snapshot?.policy?.schema !== 'aftercare.policy/1')
           refuse('policy.invalid', 'no valid policy given');
-        if (act.snapshot.digest === kase.snapshot.digest)
+        if (act.snapshot.digest === kase.snapshot.digest && sameDesk(act.snapshot.desk, kase.snapshot.desk))
           refuse('policy.same', 'the case already runs by these rules');
       },
     },
@@ -533,12 +534,28 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     })),
   );
 
-  function tellReassigned(task: TaskState, to: string, by: string): void {
-    kase.tellStaff('staff.reassigned', to, {
+  /** The new person hears what he has and until when; the former one that it is no longer his. */
+  function handOver(task: TaskState, to: string | null, by: string, reason: string | null): void {
+    const from = task.assignee;
+    task.assignee = to;
+    kase.touchTask(task.key);
+    if (to === null || to === by) return;
+    const about = { task: { word: `task:${task.name}` } };
+    kase.tellStaff('staff.taskOpened', to, {
       rule: task.rule,
-      params: { task: { word: `task:${task.name}` }, staff: { staff: by } },
+      params: {
+        ...about,
+        due: { at: task.dueAt ?? kase.now },
+        staff: { staff: by },
+        ...(reason === null ? {} : { reason: { content: reason } }),
+      },
       mootWith: task.key,
     });
+    if (from !== null && from !== by && from !== to)
+      kase.tellStaff('staff.reassigned', from, {
+        rule: task.rule,
+        params: { ...about, staff: { staff: to } },
+      });
   }
   function notEnding(act: Act): void {
     if (common(act) === 'repeat') return;
@@ -550,6 +567,11 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     if (remembered(act.requestId) === undefined && !mayDo(kase.policy.levels, act.by, 'supervisor'))
       refuse('act.roleNotAllowed', 'cancelling needs a supervisor');
   }
+}
+
+/** Whether two desks name the same people with the same roles. */
+function sameDesk(a: messages.Snapshot['desk'], b: messages.Snapshot['desk']): boolean {
+  return canonicalJson(a) === canonicalJson(b);
 }
 
 function nextTask(task: TaskState): NextTask {

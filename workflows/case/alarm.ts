@@ -147,7 +147,7 @@ export class Alarm {
           percent < 100
             ? [person]
             : percent === 100
-              ? [person, kase.levelPerson(kase.policy.overdue.tell)]
+              ? [person, clock.behaviour === 'progress' ? null : kase.levelPerson(kase.policy.overdue.tell)]
               : [step === undefined ? null : kase.levelPerson(step.to)];
         const what =
           percent < 100 ? `reminder ${percent} %` : percent === 100 ? 'late' : `level ${step?.to ?? ''}`;

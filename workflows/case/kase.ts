@@ -84,6 +84,8 @@ export interface TaskOptions {
   context?: Record<string, unknown>;
   lapse?: Record<string, unknown>;
   holdsClosing?: boolean;
+  /** Message to the person who gets it, where finding it in the inbox would be too late. */
+  notice?: { template: string; params: Record<string, MessageParam> };
   waits?: 'waitingUnit' | 'waitingManufacturer';
   /** A clock of its own kind, e.g. call-out. */
   behaviour?: ClockState['behaviour'];
@@ -119,6 +121,8 @@ export interface Process<Answers, Data> {
     task: TaskState,
     answer: Record<string, unknown>,
   ): { field: string; message: string } | null;
+  /** A closed case was taken up again (W34). */
+  reopened(kase: Kase<Answers, Data>): void;
   /** The running case goes on under another snapshot: limits beside the clock table follow it. */
   policyChanged(kase: Kase<Answers, Data>): void;
   /** Facts learned outside a task (note, merge, correction). */
@@ -151,14 +155,15 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   private roundNow = 1;
   private scope = '';
   private concluding = false;
-  private documentsInFlight = 0;
+  /** Documents being filed. */
+  private readonly filing = new Set<string>();
   private readonly turnAtChapterStart: number;
   /** Asked to go on in a new run, on the newest code. */
   wantsChapter = false;
   /** True once the outcome is recorded and the workflow may end. */
   over = false;
   /** Set by the recorder and the post room; part of `idle`. */
-  readonly busy = { recorder: false, deliveries: 0, undo: 0 };
+  readonly busy = { recorder: false, deliveries: 0 };
 
   constructor(
     readonly start: CaseStart,
@@ -294,8 +299,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       this.dirtyMessages.size === 0 &&
       !this.busy.recorder &&
       this.busy.deliveries === 0 &&
-      this.busy.undo === 0 &&
-      this.documentsInFlight === 0
+      this.filing.size === 0
     );
   }
   /** Whether a new run is due: the history is long enough and this run has done something. */
@@ -573,13 +577,16 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     return this.state.journal[n === 1 ? base : `${base}.${n}`]?.answer['cutShort'] === true;
   }
 
-  /** Stores a printed form of the case as evidence. */
-  async document(kind: 'complaintHandlingForm', rule: string): Promise<void> {
+  /** Stores a printed form of the case as evidence, beside the main line: storage may be down (AT-26). */
+  file(kind: 'complaintHandlingForm', rule: string): void {
     const key = this.key(`document:${kind}`);
-    if (this.state.journal[key] !== undefined) return;
+    if (this.state.journal[key] !== undefined || this.filing.has(key)) return;
+    this.filing.add(key);
+    void this.print(kind, key, rule);
+  }
+  private async print(kind: 'complaintHandlingForm', key: string, rule: string): Promise<void> {
     // The form is printed from the ledger, so what it shows must be there first.
-    await this.until(() => !this.unrecorded && !this.busy.recorder);
-    this.documentsInFlight += 1;
+    await condition(() => !this.unrecorded && !this.busy.recorder);
     let evidence: EvidenceRef | null = null;
     try {
       evidence = await documents.fileDocument.executeWithOptions({ summary: `${kind} of ${this.caseId}` }, [
@@ -591,9 +598,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
         context: { problem: 'document', document: kind },
         holdsClosing: true,
       });
-    } finally {
-      this.documentsInFlight -= 1;
     }
+    this.filing.delete(key);
     this.state.journal[key] = { answer: { evidence }, by: SYSTEM, at: this.now, requestId: null };
     if (evidence !== null)
       this.fact(
@@ -634,7 +640,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
         Object.keys(this.state.messages).length === 0 &&
         this.openTasks().length === 0 &&
         this.busy.deliveries === 0 &&
-        this.busy.undo === 0,
+        this.filing.size === 0,
     );
     row.status = 'closed';
     row.closedAt = this.now;
@@ -756,6 +762,12 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       task.plannedAt = this.plannedBefore(clock);
     }
     if (assignee === null) this.fact('flagged', { flag: 'nobody', task: key, role }, SYSTEM, 'W5');
+    if (options.notice !== undefined && assignee !== null)
+      this.tellStaff(options.notice.template, assignee, {
+        rule: definition.rule,
+        params: { task: { word: `task:${definition.name}` }, ...options.notice.params },
+        mootWith: key,
+      });
     if (task.provisional)
       this.fact('flagged', { flag: 'provisional', task: key, dueAt: task.dueAt }, SYSTEM, 'AT-19');
     this.fact(

@@ -142,7 +142,16 @@ export class PostRoom {
     const context = { template: message.template, message: message.key, reason };
     const name = message.forCustomer ? 'deliverByHand' : 'sortOut';
     if (!message.forCustomer && kase.openTaskNamed('sortOut') !== undefined) return;
-    kase.duty(kase.process.tasks[name]!, { context, holdsClosing: true });
+    const notice = {
+      template: 'staff.messageFailed',
+      params: { message: { word: `message:${message.template}` }, reason: { word: reasonWord(reason) } },
+    };
+    kase.duty(kase.process.tasks[name]!, {
+      context,
+      holdsClosing: true,
+      // A notice about an undeliverable notice would go round in circles.
+      ...(message.forCustomer ? { notice } : {}),
+    });
   }
 }
 
@@ -152,6 +161,13 @@ function line(message: PendingMessage) {
     template: message.template,
     to: 'id' in message.to ? message.to.id : message.to.kind,
   };
+}
+
+/** The desk's word for why it did not arrive. */
+function reasonWord(reason: string): string {
+  if (reason === 'noAddress' || reason === 'noChannel') return 'reason:noAddress';
+  if (reason.startsWith('contact:')) return 'reason:deadNumber';
+  return reason === 'outOfTime' ? 'reason:gaveUp' : 'reason:refused';
 }
 
 /** A short stable reason: the type of the failure that ended the last try, never its text. */

@@ -253,6 +253,10 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
     });
   },
 
+  reopened(kase) {
+    takeUpAgain(kase, 'W34');
+  },
+
   policyChanged(kase) {
     const clock = kase.runningClock('resolution');
     const grade = kase.data.grade;
@@ -393,14 +397,26 @@ export function meansTried(kase: ComplaintCase): string[] {
 }
 
 /** The resolution clock of the round, by grade (D23); the receipt's clock in the first, its own in later ones (AT-09). */
-export function startResolution(kase: ComplaintCase, grade: Grade, at: Instant): void {
+function startResolution(kase: ComplaintCase, grade: Grade, at: Instant): void {
   if (kase.runningClock('resolution') !== undefined) return;
   const { limit, calendar } = kase.policy.complaint.resolution[grade]!;
   kase.startCaseClock('resolution', 'D23', limit, calendar, at);
 }
 
+/** Another round: its own resolution clock, a new date, and the customer hears who has it now (CMP-13, W34). */
+export function takeUpAgain(kase: ComplaintCase, rule: string): void {
+  kase.startProgress();
+  startResolution(kase, kase.data.grade ?? 'general', kase.now);
+  const by = promisedAnswer(kase);
+  kase.promise(by, 'HOT-18', kase.owner);
+  kase.tellCustomer('cmp.nextRound', {
+    rule,
+    params: { staff: { staff: kase.currentHolder() }, time: { at: by } },
+  });
+}
+
 /** By when the customer first hears: the day the investigation ends (D11, W10). */
-export function promisedAnswer(kase: ComplaintCase): Instant {
+function promisedAnswer(kase: ComplaintCase): Instant {
   const { limit, calendar } = complaintProcess.clockFor(kase, 'investigation');
   return kase.limitFrom(limit, calendar);
 }
@@ -416,7 +432,12 @@ function endOfToday(kase: ComplaintCase): Instant {
 /** An answer owed to the body that passed the complaint on (12345, 12315 …): a clock of its own until it is due (W36). */
 function owe(kase: ComplaintCase, duty: ReplyDuty): void {
   const dueAt = duty.dueOn === null ? null : instantOf(duty.dueOn, '24:00', kase.offsetMinutes);
-  kase.fact('flagged', { flag: 'replyDuty', channel: duty.channel, ref: duty.ref, dueOn: duty.dueOn }, SYSTEM, 'W36');
+  kase.fact(
+    'flagged',
+    { flag: 'replyDuty', channel: duty.channel, ref: duty.ref, dueOn: duty.dueOn },
+    SYSTEM,
+    'W36',
+  );
   if (dueAt === null || dueAt <= kase.now) return;
   kase.startTimed(`replyDuty#${duty.channel}/${duty.ref}`, 'replyDuty', 'W36', dueAt, null, 'deadline');
 }

@@ -10,8 +10,7 @@ import { runCase } from '../case/run.js';
 import {
   complaintProcess,
   meansTried,
-  promisedAnswer,
-  startResolution,
+  takeUpAgain,
   type ComplaintCase,
   type ComplaintInput,
   type ComplaintStart,
@@ -121,6 +120,15 @@ async function agreedPlan(kase: ComplaintCase): Promise<ComplaintAnswers['planRe
         role,
         context: { amount: plan.compensation },
         excluded: planners(kase),
+        notice: {
+          template: 'staff.approval',
+          params: {
+            staff: { staff: kase.owner },
+            due: {
+              at: kase.limitFrom(kase.policy.clocks.approval!.limit, kase.policy.clocks.approval!.calendar),
+            },
+          },
+        },
       }));
       if (!approval.approved) continue;
     }
@@ -185,7 +193,7 @@ async function toldResult(kase: ComplaintCase): Promise<void> {
     kase.stopProgress();
     kase.mootAll(['interimSolution', 'reportToSupervisor'], 'resultTold');
   });
-  await kase.document('complaintHandlingForm', 'CMP-09');
+  kase.file('complaintHandlingForm', 'CMP-09');
 }
 
 /**
@@ -245,14 +253,7 @@ function nextRound(kase: ComplaintCase): void {
   kase.once('nextRound', () => {
     kase.startRound();
     kase.raiseOne('dissatisfied', 'CMP-13');
-    kase.startProgress();
-    startResolution(kase, kase.data.grade ?? 'general', kase.now);
-    const by = promisedAnswer(kase);
-    kase.promise(by, 'HOT-18', kase.owner);
-    kase.tellCustomer('cmp.nextRound', {
-      rule: 'CMP-13',
-      params: { staff: { staff: kase.currentHolder() }, time: { at: by } },
-    });
+    takeUpAgain(kase, 'CMP-13');
   });
 }
 
@@ -270,6 +271,6 @@ async function endWithRecourse(kase: ComplaintCase): Promise<CaseOutcome> {
       },
     }),
   );
-  await kase.document('complaintHandlingForm', 'CMP-09');
+  kase.file('complaintHandlingForm', 'CMP-09');
   return kase.close('externalRecourse', 'W37');
 }
