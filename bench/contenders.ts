@@ -32,7 +32,7 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 
 /** Waits until `look` says yes. */
 export async function seen(look: () => Promise<boolean>, what: string): Promise<void> {
-  for (const until = Date.now() + 60_000; !(await look()); ) {
+  for (const until = Date.now() + 60_000; !(await look());) {
     if (Date.now() > until) throw new Error(`waited a minute for ${what}`);
     await delay(LOOK_MS);
   }
@@ -90,7 +90,9 @@ export function recordingOf({ events }: HistoryJson): Recording {
   const started = events[0]?.['workflowExecutionStartedEventAttributes'] as Started;
   const answers = events.flatMap((event) => {
     const accepted = event['workflowExecutionUpdateAcceptedEventAttributes'] as Accepted | undefined;
-    return accepted === undefined ? [] : [firstOf(accepted.acceptedRequest?.input?.args) as Record<string, unknown>];
+    return accepted === undefined
+      ? []
+      : [firstOf(accepted.acceptedRequest?.input?.args) as Record<string, unknown>];
   });
   return { start: firstOf(started.input) as CaseStart, answers };
 }
@@ -98,7 +100,8 @@ export function recordingOf({ events }: HistoryJson): Recording {
 /** Activities that do nothing: what is left is the engine and the kernel. */
 export const STUBS: CaseActivities = {
   record: () => Promise.resolve({ digest: '0'.repeat(64) }),
-  deliver: ({ channel }) => Promise.resolve({ status: 'accepted', channel, providerId: 'none', repeat: false }),
+  deliver: ({ channel }) =>
+    Promise.resolve({ status: 'accepted', channel, providerId: 'none', repeat: false }),
   fileDocument: ({ key }) =>
     Promise.resolve({ evidence: key, sha256: '0'.repeat(64), mediaType: 'text/plain', bytes: 0 }),
 };
@@ -221,7 +224,8 @@ export function floorOf(client: Client, record: FloorOrder['record']): Contender
       });
       const took: number[] = [];
       for (let step = 0; step < STEPS; step++) {
-        if (step === FILE_AFTER) await seen(async () => (await handle.query(floorOpen)) === step + 1, 'the floor');
+        if (step === FILE_AFTER)
+          await seen(async () => (await handle.query(floorOpen)) === step + 1, 'the floor');
         const requestId = randomUUID();
         took.push(
           await timed(() => handle.executeUpdate(floorStep, { args: [{ requestId }], updateId: requestId })),

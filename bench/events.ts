@@ -31,8 +31,7 @@ export function countEvents(history: HistoryJson): EventCount {
     if (VIRTUAL.test(kind)) continue;
     kinds[kind] = (kinds[kind] ?? 0) + 1;
     const activity = event['activityTaskScheduledEventAttributes'] as
-      | { activityType?: { name?: string }; workflowTaskCompletedEventId?: string }
-      | undefined;
+      { activityType?: { name?: string }; workflowTaskCompletedEventId?: string } | undefined;
     if (activity !== undefined)
       scheduled.push({
         name: activity.activityType?.name ?? '',

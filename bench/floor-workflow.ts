@@ -38,7 +38,9 @@ const local = proxyLocalActivities<Pick<FloorActivities, 'record'>>({
   scheduleToCloseTimeout: '2s',
   retry: { maximumAttempts: 2 },
 });
-const regular = proxyActivities<Pick<FloorActivities, 'record' | 'fileDocument'>>({ startToCloseTimeout: '1m' });
+const regular = proxyActivities<Pick<FloorActivities, 'record' | 'fileDocument'>>({
+  startToCloseTimeout: '1m',
+});
 
 /** How far ahead the one timer is; each step sets it anew, a little further. */
 const ALARM_MS = 3 * 3_600_000;

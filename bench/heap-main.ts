@@ -42,7 +42,7 @@ async function heapNow(): Promise<number> {
   };
   channel.postMessage('measure');
   // Only workers with workflows have such a thread: one answer.
-  for (const until = Date.now() + 20_000; answers.length === 0 && Date.now() < until; ) await delay(50);
+  for (const until = Date.now() + 20_000; answers.length === 0 && Date.now() < until;) await delay(50);
   await delay(200);
   channel.close();
   if (answers.length !== 1) throw new Error(`${answers.length} workflow threads answered, one was expected`);
@@ -72,8 +72,12 @@ async function measure(order: HeapOrder): Promise<HeapResult> {
     await seen(async () => (await view()).turn > 0, 'the first turn');
     for (const [index, answer] of recording.answers.slice(0, answered).entries()) {
       const requestId = `${handle.workflowId}-${index}`;
-      await handle.executeUpdate(ACTS.completeTask, { args: [{ ...answer, requestId } as never], updateId: requestId });
-      if (index + 1 === FILE_AFTER) await seen(async () => (await view()).tasks.some((t) => t.status === 'open'), 'the form');
+      await handle.executeUpdate(ACTS.completeTask, {
+        args: [{ ...answer, requestId } as never],
+        updateId: requestId,
+      });
+      if (index + 1 === FILE_AFTER)
+        await seen(async () => (await view()).tasks.some((t) => t.status === 'open'), 'the form');
     }
     await seen(async () => (await view()).idle, 'rest');
   };

@@ -20,6 +20,7 @@ export async function heapOf(order: HeapOrder, folder: string): Promise<HeapResu
     child.once('close', resolve);
   });
   const line = output.trim().split('\n').at(-1) ?? '';
-  if (code !== 0 || !line.startsWith('{')) throw new Error(`the heap was not measured: it ended with code ${code}`);
+  if (code !== 0 || !line.startsWith('{'))
+    throw new Error(`the heap was not measured: it ended with code ${code}`);
   return JSON.parse(line) as HeapResult;
 }

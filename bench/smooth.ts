@@ -70,7 +70,10 @@ export const FILE_AFTER = 6;
  * The product's own policy, but for what would hold messages back: a run must not depend on the hour it is made at,
  * and its customers hear in a second what others hear in a week.
  */
-export function benchPolicy(config: Pick<Config, 'policyPath' | 'packageRoot'>, holidays?: string): Promise<LoadedPolicy> {
+export function benchPolicy(
+  config: Pick<Config, 'policyPath' | 'packageRoot'>,
+  holidays?: string,
+): Promise<LoadedPolicy> {
   return loadPolicy(policyPath(config), {
     ...(holidays === undefined ? {} : { holidays }),
     overlay: {

@@ -23,24 +23,41 @@ export function builtBundle(): Promise<string> {
   return bundle;
 }
 
-/** Every run of every case given, replayed against the built bundle in one go. */
-export async function historiesOf(client: Client, caseIds: string[]): Promise<Map<string, CaseHistory>> {
-  // Otherwise the replayer tells every change of its own state.
-  installRuntime('warn');
-  const bundlePath = await builtBundle();
-  const found: { caseId: string; runs: CaseRun[] }[] = [];
-  for (const caseId of caseIds) found.push({ caseId, runs: await runsOf(client, caseId) });
-  const inputs = found.flatMap(({ caseId, runs }) =>
-    runs.map((run, index) => ({ label: `${caseId} run ${index + 1}`, history: run.history })),
-  );
-  const replays: RunReplay[] = inputs.length === 0 ? [] : await replayHistories(inputs, bundlePath);
-  const histories = new Map<string, CaseHistory>();
-  for (const { caseId, runs } of found) {
-    histories.set(caseId, {
-      runs,
-      events: runs.reduce((sum, run) => sum + run.history.events.length, 0),
-      replay: replayVerdict(replays.splice(0, runs.length)),
-    });
+/** Reads and replays the histories of one scenario. A run that has not grown since is not replayed again. */
+export class Histories {
+  private readonly replayed = new Map<string, RunReplay>();
+
+  constructor(private readonly client: Client) {}
+
+  /** Every run of every case given, replayed against the built bundle. */
+  async of(caseIds: string[]): Promise<Map<string, CaseHistory>> {
+    const histories = new Map<string, CaseHistory>();
+    for (const caseId of caseIds) {
+      const runs = await runsOf(this.client, caseId);
+      const events = runs.reduce((sum, run) => sum + run.history.events.length, 0);
+      histories.set(caseId, { runs, events, replay: '' });
+    }
+    await this.replay([...histories].flatMap(([caseId, { runs }]) => runs.map((run) => ({ caseId, run }))));
+    for (const history of histories.values()) {
+      history.replay = replayVerdict(history.runs.map((run) => this.replayed.get(keyOf(run))!));
+    }
+    return histories;
   }
-  return histories;
+
+  private async replay(runs: { caseId: string; run: CaseRun }[]): Promise<void> {
+    const fresh = runs.filter(({ run }) => !this.replayed.has(keyOf(run)));
+    if (fresh.length === 0) return;
+    // Otherwise the replayer tells every change of its own state.
+    installRuntime('warn');
+    const inputs = fresh.map(({ caseId, run }) => ({
+      label: `${caseId} run ${run.runId}`,
+      history: run.history,
+    }));
+    const results = await replayHistories(inputs, await builtBundle());
+    fresh.forEach(({ run }, index) => this.replayed.set(keyOf(run), results[index]!));
+  }
+}
+
+function keyOf(run: CaseRun): string {
+  return `${run.runId} ${run.history.events.length}`;
 }

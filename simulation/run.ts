@@ -15,7 +15,7 @@ import { packageRoot } from '../runtime/config.js';
 import type { CaseView } from '../workflows/case/messages.js';
 import { ScenarioClock } from './clock.js';
 import { compare, needsReplay, type Seen } from './expect.js';
-import { historiesOf, type CaseHistory } from './history.js';
+import { Histories, type CaseHistory } from './history.js';
 import {
   caseResult,
   lastSeq,
@@ -150,6 +150,7 @@ function loadOverlaid(overlay: Overlay): Promise<LoadedPolicy> {
 class ScenarioRun {
   readonly desk: Aftercare;
   private readonly clock: ScenarioClock;
+  private readonly recorded: Histories;
   /** Case by label, in the order of opening. */
   private readonly cases = new Map<string, string>();
   private readonly policies = new Map<string, LoadedPolicy>();
@@ -177,6 +178,7 @@ class ScenarioRun {
       isDead: (worker) => stack.isDead(worker),
       startAt: scenario.startAt,
     });
+    this.recorded = new Histories(stage.client);
     this.desk = new Aftercare({
       client: stage.client,
       ledger: stage.ports.ledger,
@@ -578,12 +580,12 @@ class ScenarioRun {
   }
 
   private async historyOf(caseId: string): Promise<{ events: number; replay: string }> {
-    const history = (await historiesOf(this.stage.client, [caseId])).get(caseId);
+    const history = (await this.recorded.of([caseId])).get(caseId);
     return history ?? UNREAD;
   }
 
   private histories(): Promise<Map<string, CaseHistory>> {
-    return historiesOf(this.stage.client, [...this.labels().values()]);
+    return this.recorded.of([...this.labels().values()]);
   }
 
   private result(label: string, caseId: string, history: CaseHistory | undefined): CaseResult | null {

@@ -102,10 +102,6 @@ export class Stack {
       timed(this.spareWorker()).then(([, ms]) => onPart?.('worker', ms, '')),
     ]);
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
-    await this.ledgerHost.call('look', {
-      serverPid: this.server.pid,
-      ...(this.options.keep ? {} : { folder: this.folder }),
-    });
   }
 
   private async startServer(grpc?: number): Promise<void> {
@@ -115,6 +111,8 @@ export class Stack {
       ui: this.options.keep === true,
       virtualClock: true,
       logFile: join(this.folder, 'temporal.log'),
+      // From its first moment on somebody ends it when we cannot.
+      onSpawn: (serverPid) => void this.ledgerHost.call('look', { serverPid }).catch(() => undefined),
       ...(grpc === undefined ? {} : { ports: { grpc } }),
     });
     if (grpc === undefined) this.connection = await Connection.connect({ address: this.server.address });
@@ -122,6 +120,7 @@ export class Stack {
 
   private async startLedger(port?: number): Promise<void> {
     this.ledgerHost = this.remote('ledger-main');
+    if (!this.options.keep) await this.ledgerHost.call('look', { folder: this.folder });
     const started = await this.ledgerHost.call<{ url: string; port: number }>('start', {
       dataDir: this.options.onDisk ? join(this.folder, 'ledger') : null,
       cacheDir: this.options.config.cacheDir,
@@ -274,10 +273,6 @@ export class Stack {
         (listener) => (this.listener = listener),
       ),
     ]);
-    await this.ledgerHost.call('look', {
-      serverPid: this.server.pid,
-      ...(this.options.keep ? {} : { folder: this.folder }),
-    });
     await this.reachServer();
     await this.serve();
     await this.onRecovered?.();

@@ -110,7 +110,9 @@ export function tellResult(ctx: Context, what: string, caseId: string, result: A
     const tick = out.c.green('✓');
     const [first, ...others] = result.next;
     if (result.status !== 'open') {
-      out.line(`${tick} ${what}; case ${result.status}${result.outcome ? `: ${result.outcome}` : ''}`);
+      // Closing: the last messages and what is given back are under way; nobody has to do anything.
+      const word = result.status === 'closing' ? 'closes' : result.status;
+      out.line(`${tick} ${what}; case ${word}${result.outcome ? `: ${result.outcome}` : ''}`);
     } else if (!first) {
       out.line(`${tick} ${what}; no task is open now`);
     } else {

@@ -31,16 +31,40 @@ interface Problem {
 }
 
 /** Errors of other rooms that speak for themselves, by name: importing their classes would import their rooms. */
-const KNOWN: Record<string, { code: string; exit: number }> = {
-  ConfigError: { code: 'config.invalid', exit: EXIT.usage },
-  FileError: { code: 'file.invalid', exit: EXIT.refused },
-  PolicyError: { code: 'policy.invalid', exit: EXIT.refused },
-  TemplateLintError: { code: 'template.invalid', exit: EXIT.refused },
-  ScenarioError: { code: 'scenario.invalid', exit: EXIT.usage },
-  ConnectionError: { code: 'temporal.unreachable', exit: EXIT.unreachable },
-  StackError: { code: 'stack.notRunning', exit: EXIT.unreachable },
-  EngineError: { code: 'engine.missing', exit: EXIT.unreachable },
-  CalendarError: { code: 'calendar.invalid', exit: EXIT.refused },
+const KNOWN: Record<string, { code: string; exit: number; remedy: string }> = {
+  ConfigError: { code: 'config.invalid', exit: EXIT.usage, remedy: 'change or unset the settings named' },
+  FileError: {
+    code: 'file.invalid',
+    exit: EXIT.refused,
+    remedy: 'mend the places named; --dry-run checks a file and writes nothing',
+  },
+  PolicyError: {
+    code: 'policy.invalid',
+    exit: EXIT.refused,
+    remedy: 'mend the places named, then: aftercare policy check FILE',
+  },
+  TemplateLintError: {
+    code: 'template.invalid',
+    exit: EXIT.refused,
+    remedy: 'mend the templates named, then: aftercare doctor',
+  },
+  ScenarioError: {
+    code: 'scenario.invalid',
+    exit: EXIT.usage,
+    remedy: 'mend the lines named; nothing was run. Scenarios that work: examples/scenarios',
+  },
+  ConnectionError: { code: 'temporal.unreachable', exit: EXIT.unreachable, remedy: 'aftercare doctor' },
+  StackError: {
+    code: 'stack.notRunning',
+    exit: EXIT.unreachable,
+    remedy: 'npx aftercare up, then aftercare doctor',
+  },
+  EngineError: { code: 'engine.missing', exit: EXIT.unreachable, remedy: 'aftercare doctor' },
+  CalendarError: {
+    code: 'calendar.invalid',
+    exit: EXIT.refused,
+    remedy: 'mend it, then: aftercare calendar check FILE',
+  },
 };
 
 function fieldOf(problem: Problem): { field: string; message: string } {
@@ -50,6 +74,14 @@ function fieldOf(problem: Problem): { field: string; message: string } {
     field: [place, problem.path].filter(Boolean).join(' '),
     message: `${value}${problem.allowed ?? ''}`,
   };
+}
+
+/** `clocks.x.limit: expected number`: where, and what is wrong there. */
+function splitProblem(text: string): { field: string; message: string } {
+  const colon = text.indexOf(': ');
+  return colon < 0
+    ? { field: '', message: text }
+    : { field: text.slice(0, colon), message: text.slice(colon + 2) };
 }
 
 /** What to do about a refusal of a case: the case says no, the desk says how to go on. */
@@ -107,17 +139,20 @@ export function troubleOf(error: unknown): Trouble {
     };
   }
   const known = error instanceof Error ? KNOWN[error.name] : undefined;
-  const problems = (error as { problems?: unknown }).problems;
-  const listed =
-    Array.isArray(problems) && problems.every((each) => typeof each === 'object' && each !== null);
+  const { problems, file } = error as { problems?: unknown; file?: unknown };
+  const fields = Array.isArray(problems)
+    ? problems.map((each) => (typeof each === 'string' ? splitProblem(each) : fieldOf(each as Problem)))
+    : [];
   const message = error instanceof Error ? error.message : String(error);
   return {
     exit: known?.exit ?? EXIT.failed,
     code: known ? codeOf(error, known.code) : 'unexpected',
-    // The first line says what; with a list of problems the rest would only repeat them.
-    message: listed ? `${problems.length} thing${problems.length === 1 ? '' : 's'} to mend` : message,
-    fields: listed ? (problems as Problem[]).map(fieldOf) : [],
-    remedy: known ? null : 'aftercare doctor; the same with --verbose shows the cause',
+    // With a list of problems the message would only repeat them.
+    message: fields.length
+      ? `${typeof file === 'string' ? `${file}: ` : ''}${fields.length} thing${fields.length === 1 ? '' : 's'} to mend`
+      : message,
+    fields,
+    remedy: known ? known.remedy : 'aftercare doctor; the same with --verbose shows the cause',
     requestId: null,
   };
 }

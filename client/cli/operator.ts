@@ -49,7 +49,11 @@ export function operator(ctx: Context): Operator {
         this.temporal(),
       ]);
       const { loadDataConverter } = await import('../../runtime/codec.js');
-      return new Client({ connection, namespace, dataConverter: await loadDataConverter(await ctx.config()) });
+      return new Client({
+        connection,
+        namespace,
+        dataConverter: await loadDataConverter(await ctx.config()),
+      });
     },
     async close() {
       // What failed to open was told where it was opened.

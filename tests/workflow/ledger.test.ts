@@ -28,10 +28,19 @@ describe('the ledger is down for 3 h', () => {
     const act = async (...args: Parameters<typeof desk.send>) => {
       const since = performance.now();
       const result = await desk.send(...args);
-      answered.push({ ms: performance.now() - since, inLedger: result.inLedger, next: result.next.map((n) => n.key) });
+      answered.push({
+        ms: performance.now() - since,
+        inLedger: result.inLedger,
+        next: result.next.map((n) => n.key),
+      });
     };
     await Promise.all([
-      act('completeTask', caseId, { task: 'investigate', answer: { finding: 'founded', cause, solvable: true } }, 'li.na'),
+      act(
+        'completeTask',
+        caseId,
+        { task: 'investigate', answer: { finding: 'founded', cause, solvable: true } },
+        'li.na',
+      ),
       act('note', caseId, { text: called }, 'zhang.wei'),
       act('note', caseId, { text: wrote }, 'huang.lei'),
     ]);
@@ -49,7 +58,11 @@ describe('the ledger is down for 3 h', () => {
     expect(cut.answered.map((each) => each.inLedger)).toEqual([false, false, false]);
     for (const { ms } of cut.answered) expect(ms).toBeLessThan(3_800);
     // The next task is told although nobody could look it up.
-    expect(cut.answered.map((each) => each.next)).toEqual([['reportToHead#1'], ['reportToHead#1'], ['reportToHead#1']]);
+    expect(cut.answered.map((each) => each.next)).toEqual([
+      ['reportToHead#1'],
+      ['reportToHead#1'],
+      ['reportToHead#1'],
+    ]);
 
     const file = await cut.desk.file(cut.caseId);
     // reportToHead (4 h) was opened at 09:30: 50 % at 11:30, 80 % at 12:42; without progress since 09:30: ESC-11.
@@ -72,7 +85,10 @@ describe('the ledger is down for 3 h', () => {
     };
     expect(withoutSending(file, 7)).toEqual(withoutSending(await plain.desk.file(plain.caseId), 0));
     // The 50 % reminder waited for the ledger (register, record, then announce) and went out once.
-    const sent = (await cut.desk.messages(cut.caseId, 'staff.reminder')).map((m) => [shown(m.queuedAt), m.status]);
+    const sent = (await cut.desk.messages(cut.caseId, 'staff.reminder')).map((m) => [
+      shown(m.queuedAt),
+      m.status,
+    ]);
     expect(sent).toEqual([
       ['03-11 11:30', 'sent'],
       ['03-11 12:42', 'sent'],
@@ -83,7 +99,8 @@ describe('the ledger is down for 3 h', () => {
 
     // What the case itself holds is what the ledger holds.
     const view = await cut.desk.api.view(cut.caseId);
-    const byKey = <T extends { key: string }>(rows: T[]) => [...rows].sort((a, b) => (a.key < b.key ? -1 : 1));
+    const byKey = <T extends { key: string }>(rows: T[]) =>
+      [...rows].sort((a, b) => (a.key < b.key ? -1 : 1));
     expect(byKey(file.tasks)).toEqual(byKey(view.tasks));
     expect(byKey(view.clocks)).toMatchObject(byKey(file.clocks));
   });
@@ -99,9 +116,19 @@ test('house: resync rewrites a damaged projection, row by row as it was', async 
   await pglite.query(`delete from tasks where case_id = $1 and key = 'investigate#1'`, [caseId]);
   await pglite.query(`delete from clocks where case_id = $1 and name = 'progress'`, [caseId]);
   await pglite.query(`update tasks set assignee = 'nobody', due_at = null where case_id = $1`, [caseId]);
-  await pglite.query(`update cases set owner = 'nobody', level = 'L3', next_due_at = null where case_id = $1`, [caseId]);
-  await pglite.query(`insert into tasks (case_id, key, name, round, role, status, rule, opened_at, provisional) values ($1, 'bogus#1', 'bogus', 1, 'agent', 'open', 'W1', now(), false)`, [caseId]);
-  expect((await desk.file(caseId)).tasks.map((task) => task.key).sort()).toEqual(['acknowledge#1', 'bogus#1', 'reportToHead#1']);
+  await pglite.query(
+    `update cases set owner = 'nobody', level = 'L3', next_due_at = null where case_id = $1`,
+    [caseId],
+  );
+  await pglite.query(
+    `insert into tasks (case_id, key, name, round, role, status, rule, opened_at, provisional) values ($1, 'bogus#1', 'bogus', 1, 'agent', 'open', 'W1', now(), false)`,
+    [caseId],
+  );
+  expect((await desk.file(caseId)).tasks.map((task) => task.key).sort()).toEqual([
+    'acknowledge#1',
+    'bogus#1',
+    'reportToHead#1',
+  ]);
 
   const result = await desk.act('resync', caseId);
 
@@ -124,7 +151,9 @@ describe('AT-31 intake is never lost', () => {
       }),
     });
     const input = desk.intake();
-    expect(await codeOf(dying.openComplaint(input, 'li.na', { requestId: 'intake-1' }))).toBe('ledger.unreachable');
+    expect(await codeOf(dying.openComplaint(input, 'li.na', { requestId: 'intake-1' }))).toBe(
+      'ledger.unreachable',
+    );
 
     const waiting = await desk.api.pendingIntakes();
     expect(waiting.map((row) => [row.requestId, row.caseId, row.state, row.actor])).toEqual([
@@ -165,7 +194,9 @@ describe('AT-31 intake is never lost', () => {
     const desk = await office.desk('03-21 09:00');
     const input = desk.intake();
     const both = await Promise.all(
-      [desk.facade(), desk.facade()].map((api) => api.openComplaint(input, 'li.na', { requestId: 'intake-3' })),
+      [desk.facade(), desk.facade()].map((api) =>
+        api.openComplaint(input, 'li.na', { requestId: 'intake-3' }),
+      ),
     );
     await desk.settle();
     expect(both.map((receipt) => receipt.caseId)).toEqual(['T20300321-001', 'T20300321-001']);

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { EXIT } from '../../api.js';
 import { command } from '../command.js';
+import { UsageError } from '../errors.js';
+import { caseNumber } from '../inputs.js';
 import { operator } from '../operator.js';
 
 export default command({
@@ -17,6 +20,15 @@ export default command({
   }),
   async run(ctx, { targets }) {
     const { out } = ctx;
+    const neither = targets.find((target) => !existsSync(target) && !caseNumber().safeParse(target).success);
+    if (neither !== undefined) {
+      throw new UsageError(
+        'usage.file',
+        `no file or folder ${neither}`,
+        'a case number, or what aftercare audit export wrote',
+        'CASE|FILE',
+      );
+    }
     const [{ replayTargets }, { ensureBundle }] = await Promise.all([
       import('../../../audit/index.js'),
       import('../../../worker/bundle.js'),

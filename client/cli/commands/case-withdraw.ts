@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CHANNELS } from '../../../domain/complaint.js';
+import { actForms } from '../../../domain/forms-case.js';
 import { sendAct, tellResult } from '../acts.js';
 import { notOnlyDry } from '../approval.js';
 import { command } from '../command.js';
@@ -11,17 +11,13 @@ export default command({
   group: 'Cases',
   summary: "the complainant takes it back, in their own words; somebody else checks it's their will (W33)",
   examples: [
-    'aftercare case withdraw T20300304-001 --channel hotline --proof @recording.mp3 --reason "solved itself" --as li.na',
+    'aftercare case withdraw T20300304-001 --channel phone --proof @recording.mp3 --reason "solved itself" --as li.na',
     'aftercare case withdraw T20300304-001 --channel letter --proof "signed letter of 4 March, folder 12" --reason "own wish" --as li.na',
   ],
   positional: CASE,
   input: z.strictObject({
     case: caseNumber(),
-    channel: z
-      .string()
-      .min(2)
-      .max(20)
-      .meta({ description: `how it came: ${CHANNELS.slice(0, 6).join(', ')} …`, value: 'CHANNEL' }),
+    channel: actForms('edge').withdraw.shape.channel.meta({ description: 'how it came' }),
     proof: z
       .string()
       .min(1)

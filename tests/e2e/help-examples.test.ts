@@ -1,0 +1,210 @@
+/**
+ * Every example of every command's help is typed, as it stands, at a stack: the case numbers become those of cases
+ * that were brought to the point the example speaks of, the files exist, and it must exit 0.
+ */
+import { copyFile, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readMailbox } from '../../adapters/mailbox.js';
+import { ENTRIES } from '../../client/cli/registry.js';
+import type { AftercareApi } from '../../client/api.js';
+import { connectAftercare } from '../../client/connect.js';
+import { loadConfig } from '../../runtime/config.js';
+import { House, ROOT, plainEnv, soon, words, type Env } from './program.js';
+
+/** Not run here, and why. Anything else that help shows is run. */
+const APART: Record<string, string> = {
+  'aftercare up': 'stays up: stack.test.ts',
+  'aftercare up --home /var/lib/aftercare': 'stays up: stack.test.ts',
+  'aftercare demo': 'a stage of npm test by itself',
+  'aftercare demo --speed 2': 'a stage of npm test by itself',
+  'aftercare case watch T20300304-001': 'goes on until Ctrl-C: walk.test.ts',
+  'aftercare case watch T20300304-001 --every 5 --json': 'goes on until Ctrl-C: walk.test.ts',
+  'aftercare simulate examples/scenarios --json --out results':
+    'minutes: all scenarios are a stage of npm test',
+};
+
+/** What a case is brought to, before the example is typed. The number in help stands for it. */
+type Point =
+  'opened' | 'acknowledged' | 'takenByEngineer' | 'investigatedByEngineer' | 'agreed' | 'paused' | 'closed';
+
+/**
+ * Examples that change a case, line after line on the same one. What is in no chain only looks, and is typed at a case
+ * of its own that no chain touches.
+ */
+const CHAINS: { point: Point; lines: RegExp[] }[] = [
+  {
+    point: 'opened',
+    lines: [/task reassign .*--dry-run/, /task complete .*grade=important/, /task correct .*acknowledge/],
+  },
+  { point: 'opened', lines: [/task claim .*acknowledge/, /task release .*acknowledge/] },
+  { point: 'opened', lines: [/task reassign .*--task/] },
+  { point: 'opened', lines: [/task complete .*--file answer\.yaml/] },
+  { point: 'takenByEngineer', lines: [/task claim .*investigate/, /task release .*investigate/] },
+  { point: 'investigatedByEngineer', lines: [/task correct .*investigate/] },
+  { point: 'agreed', lines: [/task complete .*carryOut/] },
+  {
+    point: 'acknowledged',
+    lines: [/case note .*seal/, /case note .*rang back/, /case attach .*(?<!--dry-run)$/],
+  },
+  { point: 'acknowledged', lines: [/case pause .*--dry-run/, /case pause .*--yes/] },
+  { point: 'paused', lines: [/case resume .*--dry-run/, /case resume .*--note/] },
+  { point: 'acknowledged', lines: [/case raise .*--dry-run/, /case raise .*--yes/] },
+  { point: 'acknowledged', lines: [/case withdraw .*@recording/] },
+  { point: 'acknowledged', lines: [/case withdraw .*letter/] },
+  { point: 'closed', lines: [/case reopen .*--dry-run/, /case reopen .*(?<!--dry-run) --as/] },
+  { point: 'acknowledged', lines: [/case merge .*--dry-run/, /case merge .*--yes/] },
+  { point: 'acknowledged', lines: [/case reclassify .*--dry-run/, /case reclassify .*--yes/] },
+  { point: 'opened', lines: [/case cancel .*--dry-run/, /case cancel .*--confirm/] },
+  { point: 'opened', lines: [/policy adopt .*--case/] },
+  {
+    point: 'acknowledged',
+    lines: [/audit export .*--key/, /audit verify .*--key/],
+  },
+  {
+    point: 'acknowledged',
+    lines: [
+      /audit export \S+ --out \S+$/,
+      /audit verify \S+$/,
+      /audit timeline exports/,
+      /audit replay exports/,
+      /audit replay T/,
+    ],
+  },
+];
+
+const FILES: Record<string, string> = {
+  'complaint.yaml':
+    'problemType: delivery\nmatter: 设备晚到三天\ncomplainant: { name: 方晴, phone: "13800000155" }\n',
+  'answer.yaml': 'grade: general\ntext: 今天下班前答复\n',
+  'correction.yaml': 'cause: wrong ink\n',
+  'audit.key': 'a key of thirty-two bytes or more, kept apart\n',
+  'form.pdf': '%PDF-1.4 signed\n',
+  'receipt.pdf': '%PDF-1.4 receipt\n',
+  'call.mp3': 'sound\n',
+  'recording.mp3': 'sound\n',
+};
+
+const examples = (await Promise.all(ENTRIES.map(async (entry) => (await entry.load()).examples))).flat();
+const chainOf = (example: string) => CHAINS.find(({ lines }) => lines.some((line) => line.test(example)));
+const looks = [...new Set(examples)].filter((example) => !(example in APART) && !chainOf(example));
+
+let house: House;
+let api: AftercareApi;
+/** Case of the looks, and the earlier one of a merge. */
+let looked: string;
+
+let brought = 0;
+async function bring(point: Point): Promise<string> {
+  const engineer = point === 'takenByEngineer' || point === 'investigatedByEngineer';
+  const { caseId } = await api.openComplaint(
+    {
+      problemType: 'productQuality',
+      matter: 'printer leaks ink',
+      // Somebody else each time: a repeated complaint would begin one level up.
+      complainant: { name: '方晴', phone: `1380000${String(2000 + brought++)}` },
+      ...(point === 'opened' ? {} : { acknowledged: { grade: 'general' } }),
+    },
+    engineer ? 'wang.lei' : 'li.na',
+  );
+  const complete = (by: string, task: string, answer: object) => api.complete(caseId, task, answer, by);
+  if (point === 'paused') await api.act('pause', caseId, { reason: 'waitingCustomer' }, 'li.na');
+  if (point === 'investigatedByEngineer' || point === 'agreed' || point === 'closed')
+    await complete(engineer ? 'wang.lei' : 'li.na', 'investigate', {
+      finding: 'founded',
+      cause: 'seal worn',
+    });
+  if (point === 'agreed' || point === 'closed') {
+    await complete('li.na', 'reportToHead', { reportedTo: 'he.jing' });
+    const dueAt = new Date(Math.ceil(Date.now() / 3_600_000 + 25) * 3_600_000).toISOString();
+    await complete('li.na', 'planResolution', {
+      options: ['repair'],
+      plan: 'new head',
+      responsible: 'wang.lei',
+      dueAt,
+    });
+    await complete('li.na', 'agreeResolution', { customerReply: 'agreed' });
+  }
+  if (point === 'closed') {
+    await complete('wang.lei', 'carryOut', { treatment: 'new head', proof: 'note 42' });
+    await complete('li.na', 'tellResult', { result: 'repaired', apology: 'given', prevention: 'checks' });
+    await complete('zhang.wei', 'confirmSatisfaction', { verdict: 'satisfied' });
+    expect(await soon(async () => (await api.sheet(caseId, 'li.na')).row.status === 'closed')).toBe(true);
+  }
+  return caseId;
+}
+
+/** Types an example at a case; it must do what help promises. */
+async function type(example: string, caseId: string): Promise<void> {
+  const line = example
+    .replaceAll(/ --into T20300304-001/g, ` --into ${looked}`)
+    .replaceAll(/T20300304-00[12](?=.*)/g, caseId);
+  const [program, ...argv] = words(line);
+  expect(program).toBe('aftercare');
+  const ran = await house.run(argv, { cwd: join(house.home, 'desk') });
+  const told = `$ ${line}\n${ran.stdout}${ran.stderr}`;
+  expect(ran.code, told).toBe(0);
+  expect(ran.stdout, told).not.toBe('');
+  expect(ran.stderr, told).not.toMatch(/✗|unexpected|Warning:/);
+  if (argv.includes('--json')) ran.json();
+}
+
+beforeAll(async () => {
+  const env: Env = {};
+  house = await House.empty(env);
+  const desk = join(house.home, 'desk');
+  await mkdir(join(desk, 'tests/replay/histories'), { recursive: true });
+  for (const folder of ['examples', 'policy']) await symlink(join(ROOT, folder), join(desk, folder));
+  for (const [name, text] of Object.entries(FILES)) await writeFile(join(desk, name), text);
+  // Cases begin under other numbers than those of policy/default.yaml, so that there is something to adopt.
+  const policy = await readFile(join(ROOT, 'policy/default.yaml'), 'utf8');
+  env['AFTERCARE_POLICY'] = join(desk, 'earlier.yaml');
+  await writeFile(
+    env['AFTERCARE_POLICY'],
+    policy
+      .replaceAll('calendars/cn-2026.json', 'policy/calendars/cn-2026.json')
+      .replace('repeatDays: 90', 'repeatDays: 60'),
+  );
+  await house.start();
+  api = await connectAftercare(loadConfig(plainEnv({ ...env, AFTERCARE_HOME: house.home })));
+  looked = await bring('opened');
+  const filed = async () =>
+    (await readMailbox(join(house.home, 'mailbox'))).some(({ id }) => id.startsWith(looked));
+  expect(await soon(filed)).toBe(true);
+});
+afterAll(async () => {
+  await api?.close();
+  await house?.close();
+});
+
+describe('examples of help that change something', () => {
+  it.each(CHAINS.map((chain) => [String(chain.lines[0]).slice(1, -1), chain] as const))(
+    '%s',
+    async (_, { point, lines }) => {
+      const chain = lines.map((line) => {
+        const found = examples.filter((example) => line.test(example));
+        expect(found, `examples like ${String(line)}`).toHaveLength(1);
+        return found[0]!;
+      });
+      const caseId = await bring(point);
+      for (const example of chain) {
+        if (example.includes('tests/replay/histories')) {
+          const exported = join(house.home, 'desk/exports', caseId);
+          for (const name of (await readdir(exported)).filter((each) => each.startsWith('history-')))
+            await copyFile(join(exported, name), join(house.home, 'desk/tests/replay/histories', name));
+        }
+        await type(example, caseId);
+      }
+    },
+  );
+});
+
+describe('examples of help that only look', () => {
+  it('are all there', () => {
+    for (const example of Object.keys(APART)) expect(examples).toContain(example);
+    expect(looks.length + CHAINS.flatMap(({ lines }) => lines).length + Object.keys(APART).length).toBe(
+      new Set(examples).size,
+    );
+  });
+  it.concurrent.each(looks)('%s', (example) => type(example, looked));
+});
