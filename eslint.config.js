@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 const noLocalTime = [
   {
     selector:
-      "CallExpression[callee.property.name=/^(getHours|getDay|getDate|getMonth|getFullYear|getMinutes|getTimezoneOffset|setHours|setDate|setMonth|toLocaleString|toLocaleDateString|toLocaleTimeString|toDateString|toTimeString)$/]",
+      'CallExpression[callee.property.name=/^(getHours|getDay|getDate|getMonth|getFullYear|getMinutes|getTimezoneOffset|setHours|setDate|setMonth|toLocaleString|toLocaleDateString|toLocaleTimeString|toDateString|toTimeString)$/]',
     message: 'Local time depends on the worker machine (TZ). Use the calendar data in domain/calendar.ts.',
   },
   {
@@ -14,7 +14,16 @@ const noLocalTime = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.aftercare/', 'scripts/', 'eslint.config.js', '.dependency-cruiser.cjs'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      '.aftercare/',
+      'scripts/',
+      'eslint.config.js',
+      '.dependency-cruiser.cjs',
+    ],
+  },
   {
     files: ['**/*.ts'],
     languageOptions: {
@@ -27,7 +36,10 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
       '@typescript-eslint/await-thenable': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-restricted-properties': [
         'error',
@@ -39,7 +51,10 @@ export default tseslint.config(
   },
   {
     files: ['domain/**/*.ts', 'workflows/**/*.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...noLocalTime], 'no-restricted-globals': ['error', 'Temporal'] },
+    rules: {
+      'no-restricted-syntax': ['error', ...noLocalTime],
+      'no-restricted-globals': ['error', 'Temporal'],
+    },
   },
   {
     files: ['runtime/config.ts', 'tests/**/*.ts', 'bench/**/*.ts', 'vitest.config.ts'],

@@ -79,7 +79,8 @@ export interface OutgoingSms {
   at: Instant;
 }
 
-export type SmsState = 'unknown' | 'accepted' | 'delivered' | 'temporary' | 'deadNumber' | 'blocked' | 'content';
+export type SmsState =
+  'unknown' | 'accepted' | 'delivered' | 'temporary' | 'deadNumber' | 'blocked' | 'content';
 
 /** Something that came back: a receipt or a reply. Remote gateways call this by webhook. */
 export type SmsEvent =
@@ -252,7 +253,9 @@ export interface LedgerPort {
   check(): Promise<string>;
   close(): Promise<void>;
 
-  importOrganisation(organisation: Organisation): Promise<{ added: number; changed: number; unchanged: number }>;
+  importOrganisation(
+    organisation: Organisation,
+  ): Promise<{ added: number; changed: number; unchanged: number }>;
   organisation(): Promise<Organisation | null>;
   /** By id or alias. */
   staff(idOrAlias: string): Promise<Staff | null>;
@@ -280,7 +283,13 @@ export interface LedgerPort {
   turns(caseId: string): Promise<TurnRow[]>;
 
   /** Marks a send as begun on a channel and tells what was known before. */
-  beginSend(key: string, caseId: string, channel: Channel, address: string, at: Instant): Promise<OutboxState>;
+  beginSend(
+    key: string,
+    caseId: string,
+    channel: Channel,
+    address: string,
+    at: Instant,
+  ): Promise<OutboxState>;
   acceptSend(key: string, channel: Channel, providerId: string): Promise<void>;
   outbox(key: string): Promise<OutboxState | null>;
   /** Instants of accepted or begun sends to one address since `since`, newest first, other keys only (throttle). */
@@ -299,7 +308,11 @@ export interface LedgerPort {
   /** Cases that share a lookup value and were opened at or after `since`, newest first (W35). */
   related(lookups: IntakeRequest['lookups'], since: Instant): Promise<CaseRow[]>;
   lookups(caseId: string): Promise<IntakeRequest['lookups']>;
-  messages(filter: { caseId?: string; status?: MessageRow['status']; limit?: number }): Promise<(MessageRow & { caseId: string })[]>;
+  messages(filter: {
+    caseId?: string;
+    status?: MessageRow['status'];
+    limit?: number;
+  }): Promise<(MessageRow & { caseId: string })[]>;
 }
 
 export interface Ports {

@@ -2,7 +2,7 @@
  * Every example of every command's help is typed, as it stands, at a stack: the case numbers become those of cases
  * that were brought to the point the example speaks of, the files exist, and it must exit 0.
  */
-import { copyFile, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readMailbox } from '../../adapters/mailbox.js';
@@ -10,7 +10,7 @@ import { ENTRIES } from '../../client/cli/registry.js';
 import type { AftercareApi } from '../../client/api.js';
 import { connectAftercare } from '../../client/connect.js';
 import { loadConfig } from '../../runtime/config.js';
-import { House, ROOT, plainEnv, soon, words, type Env } from './program.js';
+import { House, ROOT, plainEnv, policyOfAnyHour, soon, words, type Env } from './program.js';
 
 /** Not run here, and why. Anything else that help shows is run. */
 const APART: Record<string, string> = {
@@ -157,13 +157,8 @@ beforeAll(async () => {
   for (const folder of ['examples', 'policy']) await symlink(join(ROOT, folder), join(desk, folder));
   for (const [name, text] of Object.entries(FILES)) await writeFile(join(desk, name), text);
   // Cases begin under other numbers than those of policy/default.yaml, so that there is something to adopt.
-  const policy = await readFile(join(ROOT, 'policy/default.yaml'), 'utf8');
-  env['AFTERCARE_POLICY'] = join(desk, 'earlier.yaml');
-  await writeFile(
-    env['AFTERCARE_POLICY'],
-    policy
-      .replaceAll('calendars/cn-2026.json', 'policy/calendars/cn-2026.json')
-      .replace('repeatDays: 90', 'repeatDays: 60'),
+  env['AFTERCARE_POLICY'] = await policyOfAnyHour(join(desk, 'earlier.yaml'), (text) =>
+    text.replace('repeatDays: 90', 'repeatDays: 60'),
   );
   await house.start();
   api = await connectAftercare(loadConfig(plainEnv({ ...env, AFTERCARE_HOME: house.home })));

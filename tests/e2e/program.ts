@@ -4,9 +4,9 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -169,6 +169,33 @@ export interface RunFile {
   server: { pid: number } | null;
   ledger: { url: string; port: number } | null;
   mail: { url: string; port: number } | null;
+}
+
+/**
+ * The manual as it is, except that messages wait for nothing: no night, no service hours, no limit a minute. A case
+ * closes when its last message is out, and a test cannot wait for Monday. Calendars are found beside the file.
+ */
+export async function policyOfAnyHour(
+  file: string,
+  edit: (text: string) => string = (text) => text,
+): Promise<string> {
+  const text = await readFile(join(ROOT, 'policy/default.yaml'), 'utf8');
+  const changes: [string | RegExp, string][] = [
+    [/quietHours: .*/, 'quietHours: { from: "03:00", to: "03:01" }'],
+    [/perMinute: .*/, 'perMinute: 60'],
+    [/perHour: .*/, 'perHour: 600'],
+    [/perDay: .*/, 'perDay: 600'],
+    [/spreadMinutes: .*/, 'spreadMinutes: 0'],
+    [/staffCalendar: .*/, 'staffCalendar: wall'],
+  ];
+  const changed = changes.reduce((before, [from, to]) => {
+    const after = before.replace(from, to);
+    if (after === before) throw new Error(`policy/default.yaml has no ${String(from)}`);
+    return after;
+  }, text);
+  await symlink(join(ROOT, 'policy/calendars'), join(dirname(file), 'calendars'));
+  await writeFile(file, edit(changed));
+  return file;
 }
 
 /** A data folder of its own, and the stack on it. */

@@ -1,6 +1,6 @@
 /**
  * Every scenario under examples/scenarios on the real server under the virtual clock: it must go exactly as written,
- * and every history it makes must replay (C13). Two throw-away stacks share the work.
+ * and every history it makes must replay (C13).
  */
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -10,7 +10,6 @@ import { parse } from 'yaml';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = join(ROOT, 'examples/scenarios');
-const STACKS = 2;
 
 interface Result {
   title: string;
@@ -23,16 +22,24 @@ const scenarios = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.yaml'))
   .sort()
   .map((name) => {
-    const { title, rules } = parse(readFileSync(join(FOLDER, name), 'utf8')) as { title: string; rules: string[] };
+    const { title, rules } = parse(readFileSync(join(FOLDER, name), 'utf8')) as {
+      title: string;
+      rules: string[];
+    };
     return { name, title, rules };
   });
 
-/** Runs some scenario files one after the other on one stack. */
+/** Runs scenario files; `simulate` shares them among its stacks. */
 function simulate(names: string[]): Promise<Result[]> {
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,
-      ['dist/client/cli/main.js', 'simulate', ...names.map((name) => join('examples/scenarios', name)), '--json'],
+      [
+        'dist/client/cli/main.js',
+        'simulate',
+        ...names.map((name) => join('examples/scenarios', name)),
+        '--json',
+      ],
       { cwd: ROOT, env: { ...process.env, TZ: 'UTC', NO_COLOR: '1' }, maxBuffer: 256 * 1024 * 1024 },
       (error, stdout, stderr) => {
         try {
@@ -49,9 +56,8 @@ function simulate(names: string[]): Promise<Result[]> {
 describe('scenarios', () => {
   const results = new Map<string, Result>();
   beforeAll(async () => {
-    const shares = Array.from({ length: STACKS }, (_, n) => scenarios.filter((_s, i) => i % STACKS === n));
-    for (const share of await Promise.all(shares.map((part) => simulate(part.map((s) => s.name)))))
-      for (const result of share) results.set(result.title, result);
+    for (const result of await simulate(scenarios.map((scenario) => scenario.name)))
+      results.set(result.title, result);
   }, 600_000);
 
   it('are at least twelve, each with a title of its own', () => {
