@@ -1,5 +1,6 @@
 /** The test bed: the stack as `npm start` runs it, in a folder of its own, with an organisation in it. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type Connection } from '@temporalio/client';
@@ -28,6 +29,7 @@ const FOREIGN =
 
 export async function makeBed(tell: (line: string) => void): Promise<Bed> {
   const folder = await mkdtemp(join(tmpdir(), 'aftercare-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const own = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name));
   const config = loadConfig({ ...Object.fromEntries(own), AFTERCARE_HOME: folder });
   const engine = await resolveEngine(config, { binaryOnly: true, onProgress: tell });
@@ -62,7 +64,6 @@ export async function makeBed(tell: (line: string) => void): Promise<Bed> {
     async close() {
       await connection.close();
       await stack.stop();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

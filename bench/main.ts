@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { useUtc } from '../runtime/config.js';
 import { connectNative } from '../runtime/connection.js';
-import { makeBed } from './bed.js';
+import { makeBed, type Bed } from './bed.js';
 import {
   bareKernel,
   floorBundle,
@@ -61,10 +61,8 @@ async function fsyncMs(folder: string): Promise<number> {
   return percentile(took, 50);
 }
 
-async function main(): Promise<void> {
-  const load = loadavg()[0] ?? 0;
+async function measureAll(bed: Bed, load: number): Promise<Findings> {
   const sizes = flags.quick === true ? SIZES.quick : SIZES.full;
-  const bed = await makeBed(tell);
   const { client, stack, config } = bed;
   const { nativeConnection } = await connectNative(config, stack.target);
   const floorCode = join(config.home, 'floor-bundle.js');
@@ -125,7 +123,8 @@ async function main(): Promise<void> {
   ];
 
   const require = createRequire(import.meta.url);
-  const findings: Findings = {
+  await nativeConnection.close();
+  return {
     at: new Date().toISOString().slice(0, 16).replace('T', ' ') + ' UTC',
     quick: flags.quick === true,
     machine: {
@@ -149,11 +148,15 @@ async function main(): Promise<void> {
     asRun: { cases: counts.length, events: mean((c) => c.events), arithmetic: mean((c) => c.arithmetic) },
     heap: { empty, lines },
   };
-  await nativeConnection.close();
-  await bed.close();
+}
+
+async function main(): Promise<void> {
+  const load = loadavg()[0] ?? 0;
+  const bed = await makeBed(tell);
+  const findings = await measureAll(bed, load).finally(() => bed.close());
 
   if (flags.quick !== true) {
-    const folder = join(config.packageRoot, 'docs');
+    const folder = join(bed.config.packageRoot, 'docs');
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'performance.md'), pageOf(findings));
     tell('written: docs/performance.md');
@@ -168,6 +171,8 @@ useUtc();
 if (flags.help === true) {
   process.stdout.write('npm run bench [-- --quick] [-- --json]\n');
 } else {
+  // Through `exit`, where the server that was started is ended and the folder removed.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   try {
     await main();
     process.exit(0);

@@ -38,6 +38,9 @@ export async function pacedHistory(bed: Bed, recording: Recording): Promise<Hist
     virtualClock: true,
     logFile: join(config.home, 'temporal-paced.log'),
   });
+  // Whatever ends us must not leave it behind.
+  const onExit = () => void server.kill();
+  process.once('exit', onExit);
   const { address, namespace } = server;
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
@@ -73,6 +76,7 @@ export async function pacedHistory(bed: Bed, recording: Recording): Promise<Hist
     await workers.stop();
     await native.close();
     await connection.close();
+    process.removeListener('exit', onExit);
     await server.stop();
   }
 }

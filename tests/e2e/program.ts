@@ -96,7 +96,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** True once it holds; false when it never did. */
-export async function soon(holds: () => boolean | Promise<boolean>, patienceMs = 10_000): Promise<boolean> {
+export async function soon(holds: () => boolean | Promise<boolean>, patienceMs = 30_000): Promise<boolean> {
   for (const until = Date.now() + patienceMs; Date.now() < until; await delay(50)) {
     if (await holds()) return true;
   }

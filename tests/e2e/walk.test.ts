@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   House,
   MAIN,
-  ROOT,
   Running,
   plainEnv,
   policyOfAnyHour,
