@@ -31,10 +31,10 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** Waits until `look` says yes. */
-export async function seen(look: () => Promise<boolean>, what: string): Promise<void> {
+export async function seen(look: () => Promise<boolean>, what: string, everyMs = LOOK_MS): Promise<void> {
   for (const until = Date.now() + 60_000; !(await look());) {
     if (Date.now() > until) throw new Error(`waited a minute for ${what}`);
-    await delay(LOOK_MS);
+    await delay(everyMs);
   }
 }
 

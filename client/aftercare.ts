@@ -13,7 +13,14 @@ import {
   type Client,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { CaseFilter, ContentRow, IntakeRow, LedgerPort, StoragePort } from '../adapters/ports.js';
+import type {
+  CaseFile,
+  CaseFilter,
+  ContentRow,
+  IntakeRow,
+  LedgerPort,
+  StoragePort,
+} from '../adapters/ports.js';
 import { PROCESS_LETTERS, type Actor, type Channel, type ContactCard, type Instant } from '../domain/case.js';
 import { addDays, dayOf, instantOf, wholeMinute } from '../domain/calendar.js';
 import { relimitClock } from '../domain/clock.js';
@@ -439,9 +446,10 @@ export class Aftercare implements AftercareApi {
     const actor = await this.actor(by);
     const { value, contents } = await this.stored(payload, caseId, actor.id, requestId);
     const args = hold(value as Record<string, unknown>);
-    await this.guarded(requestId, () =>
-      this.deps.ledger.putContents(contents.map((row) => ({ ...row, caseId }))),
-    );
+    if (contents.length > 0)
+      await this.guarded(requestId, () =>
+        this.deps.ledger.putContents(contents.map((row) => ({ ...row, caseId }))),
+      );
     await this.evidenceOf(caseId, args, actor.id);
     const handle = this.deps.client.workflow.getHandle(caseId);
     const patience = Date.now() + (this.deps.patienceMs ?? 15_000);
@@ -615,8 +623,7 @@ export class Aftercare implements AftercareApi {
     const related =
       lookups.length === 0 ? [] : await this.deps.ledger.related(lookups, '1970-01-01T00:00:00.000Z');
     return {
-      ...file,
-      row: masked ? { ...file.row, customer: null } : file.row,
+      ...(masked ? withoutComplainant(file) : file),
       finalState: null,
       view: masked ? 'masked' : 'full',
       texts,
@@ -766,9 +773,20 @@ export class Aftercare implements AftercareApi {
   // ------------------------------------------------------------------ inside
 
   private async actor(idOrAlias: string): Promise<Actor> {
-    const staff = await this.staff(idOrAlias);
+    let staff: Staff;
+    try {
+      staff = await this.staff(idOrAlias);
+      this.known.set(idOrAlias, staff);
+    } catch (error) {
+      // The ledger may be behind while cases go on: who acted lately is still known (house 4).
+      const before = this.known.get(idOrAlias);
+      if (!(error instanceof DeskError) || error.code !== 'ledger.unreachable' || before === undefined)
+        throw error;
+      staff = before;
+    }
     return { id: staff.id, roles: staff.roles, department: staff.department };
   }
+  private readonly known = new Map<string, Staff>();
   private async snapshot(given: LoadedPolicy = this.policy): Promise<Snapshot> {
     const { policy, digest, calendars } = given;
     return { policy, digest, calendars, desk: deskOf(await this.organisation()) };
@@ -979,6 +997,40 @@ function flagsOf(view: CaseView): string[] {
     ...(view.row.attention === null ? [] : [view.row.attention]),
   ];
 }
+/** The case as a person concerned may see it: nothing in it leads to who complained (W31, PRV-02). */
+function withoutComplainant(file: CaseFile): CaseFile {
+  const hidden = new Set(
+    [
+      file.row.customer,
+      ...file.messages.map((message) =>
+        message.to.kind === 'customer'
+          ? message.to.id
+          : message.to.kind === 'contact'
+            ? message.to.content
+            : null,
+      ),
+    ].filter((id): id is string => id !== null),
+  );
+  const scrub = (value: unknown): unknown => {
+    if (typeof value === 'string') {
+      let text = value;
+      for (const id of hidden) text = text.replaceAll(id, '***');
+      return text;
+    }
+    if (Array.isArray(value)) return value.map(scrub);
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, key === 'related' ? [] : scrub(inner)]),
+    );
+  };
+  return {
+    ...file,
+    row: { ...file.row, customer: null, relatedTo: null },
+    messages: scrub(file.messages) as CaseFile['messages'],
+    timeline: scrub(file.timeline) as CaseFile['timeline'],
+  };
+}
+
 /** Persons concerned never see the complainant (W31); confidential ones are hidden from the department concerned. */
 function hidesComplainant(
   row: { identity: string; personsConcerned: string[]; owner: string },

@@ -40,7 +40,9 @@ export interface PolicyOptions {
 export function merged(base: unknown, over: unknown): unknown {
   if (!isMap(base) || !isMap(over)) return over === undefined ? base : over;
   const result: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over)) result[key] = merged(result[key], value);
+  // A limit has one unit; merging two would give it both.
+  for (const [key, value] of Object.entries(over))
+    result[key] = key === 'limit' ? value : merged(result[key], value);
   return result;
 }
 function isMap(value: unknown): value is Record<string, unknown> {

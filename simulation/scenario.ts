@@ -458,8 +458,11 @@ export function scenarioJsonSchema(): object {
 
 function stepKind(raw: unknown): StepKind | null {
   if (!isRecord(raw)) return null;
-  for (const kind of Object.keys(STEPS) as StepKind[]) if (Object.hasOwn(raw, kind)) return kind;
-  return null;
+  const kinds = (Object.keys(STEPS) as StepKind[]).filter((kind) => Object.hasOwn(raw, kind));
+  // `expect` stands on any step: alone with a word that is none, the word was meant to be the step.
+  const [kind] = kinds;
+  if (kind === 'expect' && Object.keys(raw).some((key) => key !== 'expect' && key !== 'in')) return null;
+  return kind ?? null;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

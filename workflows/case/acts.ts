@@ -8,7 +8,7 @@ import { explainClock, limitText } from '../../domain/clock.js';
 import { mayDo, rank } from '../../domain/desk.js';
 import type { Instant } from '../../domain/case.js';
 import { answerIssues } from './gate.js';
-import { hash, messageRow, type Kase } from './kase.js';
+import { clockRow, hash, messageRow, type Kase } from './kase.js';
 import * as messages from './messages.js';
 import type { Act, ActName, ActResult, NextTask } from './messages.js';
 import type { Recorder } from './recorder.js';
@@ -510,7 +510,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     return {
       row: kase.currentRow(),
       tasks: Object.values(kase.state.tasks).map((task) => kase.taskRow(task)),
-      clocks: Object.values(kase.state.clocks),
+      clocks: Object.values(kase.state.clocks).map(clockRow),
       messages: Object.values(kase.state.messages).map(messageRow),
       undelivered: Object.values(kase.state.messages).map((m) => ({
         key: m.key,

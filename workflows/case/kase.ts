@@ -408,7 +408,9 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       .map((clock) => clock.dueAt)
       .sort();
     const lost = this.openTasks().some((task) => task.name === 'deliverByHand');
-    const nobody = this.openTasks().some((task) => task.assignee === null);
+    const nobody =
+      this.state.occurrences['nobodyAbove'] !== undefined ||
+      this.openTasks().some((task) => task.assignee === null);
     const late = running.some((clock) => clock.breachedAt !== null && clock.behaviour !== 'progress');
     const provisional = running.some((clock) => clock.provisional);
     const attention = nobody
@@ -488,12 +490,12 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   /** Opens a task and waits for its answer. The next run of the manual gets the same answer at once. */
   async task<Name extends keyof Answers & string>(
     definition: TaskDefinition<Name>,
-    options: TaskOptions | (() => TaskOptions) = {},
+    options: TaskOptions | ((key: string) => TaskOptions) = {},
   ): Promise<Answers[Name]> {
     const key = this.key(definition.name);
     if (this.state.journal[key] === undefined) {
       if (this.state.tasks[key]?.status !== 'open')
-        this.openTask(key, definition, typeof options === 'function' ? options() : options, false);
+        this.openTask(key, definition, typeof options === 'function' ? options(key) : options, false);
       await this.until(() => this.state.journal[key] !== undefined);
     }
     return this.state.journal[key]!.answer as Answers[Name];
@@ -1063,6 +1065,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     this.fact('levelRaised', { from, to: holder.level, person, reason }, by ?? SYSTEM, rule);
     if (person === null) {
       this.fact('flagged', { flag: 'nobodyAbove', level: holder.level }, SYSTEM, 'W5');
+      this.state.occurrences['nobodyAbove'] = 1;
       return;
     }
     this.state.told.push(person);
@@ -1216,7 +1219,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     }
   }
   /** When a normal message may go: customers not in quiet hours (AT-28), staff in service hours only (AT-25). */
-  private heldUntil(at: Instant, forCustomer: boolean, key: string): Instant | null {
+  heldUntil(at: Instant, forCustomer: boolean, key: string): Instant | null {
     const spread = (until: Instant): Instant => {
       const minutes = this.policy.messages.spreadMinutes;
       if (minutes === 0) return until;
@@ -1235,6 +1238,14 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     const today = dayOf(at, this.offsetMinutes);
     const day = overnight && time >= from ? addDays(today, 1) : today;
     return spread(instantOf(day, to, this.offsetMinutes));
+  }
+  /** Milliseconds until customers' quiet hours begin: a send that is still being tried then waits for the morning. */
+  untilQuietMs(): number {
+    const { from } = this.policy.messages.quietHours;
+    const today = dayOf(this.now, this.offsetMinutes);
+    const tonight = instantOf(today, from, this.offsetMinutes);
+    const next = tonight > this.now ? tonight : instantOf(addDays(today, 1), from, this.offsetMinutes);
+    return Date.parse(next) - Date.parse(this.now);
   }
   /** Within so many minutes of the customer's own contact a reply may go at any hour (W40). */
   replyUrgency(contactAt: Instant): PendingMessage['urgency'] {
@@ -1318,7 +1329,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
 }
 
-function clockRow(clock: ClockState) {
+export function clockRow(clock: ClockState) {
   const { behaviour: _b, taskKey: _t, reminders: _r, raises: _s, fired: _f, policyName: _p, ...row } = clock;
   return row;
 }

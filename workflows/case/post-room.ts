@@ -5,7 +5,7 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
 import type { DeliveryResult } from '../../activities/contract.js';
 import { messageRow, type Kase } from './kase.js';
-import { deliveryOn } from './profiles.js';
+import { DELIVERY_TOTAL_MS, deliveryOn } from './profiles.js';
 import type { PendingMessage } from './state.js';
 
 export class PostRoom {
@@ -36,6 +36,13 @@ export class PostRoom {
         continue;
       }
       if (message.notBefore !== null && message.notBefore > now) continue;
+      // A message that waited for the ledger, or for its turn, may have come into the quiet hours meanwhile (AT-28).
+      const held =
+        message.urgency === 'normal' ? kase.heldUntil(now, message.forCustomer, message.key) : null;
+      if (held !== null) {
+        this.hold(message, held, message.forCustomer ? 'quietHours' : 'serviceHours');
+        continue;
+      }
       message.notBefore = null;
       this.inFlight.add(message.key);
       kase.busy.deliveries += 1;
@@ -54,11 +61,18 @@ export class PostRoom {
     try {
       while (message.next < message.channels.length) {
         const channel = message.channels[message.next]!;
+        // What is still being tried when quiet hours begin waits for the morning (AT-28).
+        const quietInMs =
+          message.urgency === 'normal' && message.forCustomer
+            ? kase.untilQuietMs()
+            : Number.POSITIVE_INFINITY;
+        const cut = quietInMs < DELIVERY_TOTAL_MS[channel] ? Math.max(quietInMs, 60_000) : undefined;
         let result: DeliveryResult;
         try {
           result = await deliveryOn(
             channel,
             `${message.template} to ${message.forCustomer ? 'customer' : 'id' in message.to ? message.to.id : message.to.kind} by ${channel}`,
+            cut,
           ).deliver({
             caseId: kase.caseId,
             message: messageRow(message),
@@ -75,6 +89,11 @@ export class PostRoom {
           });
         } catch (error) {
           reason = failureReason(error);
+          const morning = cut === undefined ? null : kase.heldUntil(kase.now, true, message.key);
+          if (morning !== null) {
+            this.hold(message, morning, 'quietHours');
+            return;
+          }
           message.next += 1;
           continue;
         }
@@ -88,16 +107,8 @@ export class PostRoom {
           return;
         }
         if (result.status === 'held') {
-          message.notBefore = result.until > kase.now ? result.until : kase.limitFrom({ minutes: 1 }, 'wall');
-          message.status = 'deferred';
-          message.reason = result.reason;
-          kase.touchMessage(message);
-          kase.fact(
-            'messageDeferred',
-            { ...line(message), until: message.notBefore, reason: result.reason },
-            null,
-            message.rule,
-          );
+          const until = result.until > kase.now ? result.until : kase.limitFrom({ minutes: 1 }, 'wall');
+          this.hold(message, until, result.reason);
           return;
         }
         reason = result.reason;
@@ -110,6 +121,14 @@ export class PostRoom {
       kase.busy.deliveries -= 1;
       kase.revision += 1;
     }
+  }
+
+  private hold(message: PendingMessage, until: string, reason: string): void {
+    message.notBefore = until;
+    message.status = 'deferred';
+    message.reason = reason;
+    this.kase.touchMessage(message);
+    this.kase.fact('messageDeferred', { ...line(message), until, reason }, null, message.rule);
   }
 
   private finish(

@@ -34,21 +34,33 @@ export const recordUntilSaved = proxyActivities<Pick<CaseActivities, 'record'>>(
   summary: 'save the turn: the ledger is behind',
 });
 
+/** How long each channel is tried in all, in ms. */
+export const DELIVERY_TOTAL_MS = {
+  mail: 12 * 3_600_000,
+  sms: 4 * 3_600_000,
+  letter: 12 * 3_600_000,
+} as const;
+
 const delivery: Record<'mail' | 'sms' | 'letter', ActivityOptions> = {
   // A mail host may be down for a working day before a person has to act.
-  mail: { startToCloseTimeout: '1m', scheduleToCloseTimeout: '12h' },
+  mail: { startToCloseTimeout: '1m', scheduleToCloseTimeout: DELIVERY_TOTAL_MS.mail },
   // An SMS that is half a day late helps nobody; mail or a person is better.
-  sms: { startToCloseTimeout: '30s', scheduleToCloseTimeout: '4h' },
-  letter: { startToCloseTimeout: '1m', scheduleToCloseTimeout: '12h' },
+  sms: { startToCloseTimeout: '30s', scheduleToCloseTimeout: DELIVERY_TOTAL_MS.sms },
+  letter: { startToCloseTimeout: '1m', scheduleToCloseTimeout: DELIVERY_TOTAL_MS.letter },
 };
 
-/** Delivery of one message on one channel, on its own rate-limited queue. */
+/**
+ * Delivery of one message on one channel, on its own rate-limited queue.
+ * @param atMostMs stops trying sooner than the profile says, e.g. when quiet hours begin
+ */
 export function deliveryOn(
   channel: 'mail' | 'sms' | 'letter',
   summary: string,
+  atMostMs?: number,
 ): Pick<CaseActivities, 'deliver'> {
   return proxyActivities<Pick<CaseActivities, 'deliver'>>({
     ...delivery[channel],
+    ...(atMostMs === undefined ? {} : { scheduleToCloseTimeout: atMostMs }),
     taskQueue: deliveryQueueOf(workflowInfo().taskQueue),
     retry: {
       initialInterval: '30s',

@@ -133,7 +133,7 @@ async function agreedPlan(kase: ComplaintCase): Promise<ComplaintAnswers['planRe
       if (!approval.approved) continue;
     }
     if (kase.data.identity === 'anonymous') return plan;
-    const reply = await kase.task(TASKS.agreeResolution, () => {
+    const reply = await kase.task(TASKS.agreeResolution, (key) => {
       const callBy = kase.limitFrom(
         kase.policy.clocks.agreement!.limit,
         kase.policy.clocks.agreement!.calendar,
@@ -141,6 +141,7 @@ async function agreedPlan(kase: ComplaintCase): Promise<ComplaintAnswers['planRe
       kase.tellCustomer('cmp.proposal', {
         rule: 'HOT-14',
         params: { staff: { staff: kase.owner }, time: { at: callBy } },
+        mootWith: key,
       });
       return { context: { plan: plan.plan, responsible: plan.responsible, dueAt: plan.dueAt } };
     });
