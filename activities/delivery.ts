@@ -4,7 +4,7 @@ import { DeliveryError, type Ports } from '../adapters/ports.js';
 import { renderMessage, type TemplateSet } from '../domain/text.js';
 import type { Channel, ContactCard, Language, MessageParam, Recipient } from '../domain/case.js';
 import { inLanguage, TemplateError } from '../domain/message.js';
-import type { Organisation } from '../domain/organisation.js';
+import type { Company, Staff } from '../domain/organisation.js';
 import { normaliseMobile } from '../domain/phone.js';
 import type { CaseActivities, DeliveryOrder, DeliveryResult } from './contract.js';
 
@@ -19,10 +19,10 @@ export function createDelivery(ports: Ports & { texts: TemplateSet }): CaseActiv
   const { ledger } = ports;
   return async function deliver(order: DeliveryOrder): Promise<DeliveryResult> {
     const { message, channel, caseId, at } = order;
-    const organisation = await ledger.organisation();
-    if (organisation === null)
+    const company = await ledger.company();
+    if (company === null)
       throw ApplicationFailure.retryable('no organisation imported yet', 'delivery.operator');
-    const reach = await reachable(ports, organisation, message.to, channel);
+    const reach = await reachable(ports, message.to, channel);
     if (reach === null) return { status: 'unreachable', reason: 'noAddress' };
 
     const held =
@@ -49,10 +49,10 @@ export function createDelivery(ports: Ports & { texts: TemplateSet }): CaseActiv
           params: message.params,
           channel,
           language: reach.language,
-          company: organisation.company,
+          company,
           recipient: reach.name,
         },
-        await lookups(ports, organisation, message.params, order.rules.offsetMinutes),
+        await lookups(ports, message.params, order.rules.offsetMinutes),
       );
     } catch (error) {
       if (error instanceof TemplateError) return { status: 'unreachable', reason: error.code };
@@ -61,11 +61,11 @@ export function createDelivery(ports: Ports & { texts: TemplateSet }): CaseActiv
     try {
       const accepted =
         channel === 'sms'
-          ? await sendSms(ports, order, organisation, reach, rendered, known.begun.includes('sms'))
+          ? await sendSms(ports, order, company, reach, rendered, known.begun.includes('sms'))
           : await ports.mail.send({
               key: message.key,
-              from: organisation.company.mailFrom,
-              fromName: inLanguage(organisation.company.name, reach.language),
+              from: company.mailFrom,
+              fromName: inLanguage(company.name, reach.language),
               to: reach.address,
               subject: rendered.subject ?? message.template,
               text: rendered.text,
@@ -101,7 +101,7 @@ type Rendered = ReturnType<typeof renderMessage>;
 async function sendSms(
   ports: Ports,
   order: DeliveryOrder,
-  organisation: Organisation,
+  company: Company,
   reach: Reachable,
   rendered: Rendered,
   begunBefore: boolean,
@@ -114,7 +114,7 @@ async function sendSms(
   return ports.sms.send({
     key: message.key,
     to: reach.address,
-    signature: organisation.company.smsSignature,
+    signature: company.smsSignature,
     template: message.template,
     params: rendered.params,
     text: rendered.text,
@@ -123,13 +123,8 @@ async function sendSms(
 }
 
 /** Where a recipient is reached on a channel, or null. Staff and customers by their record, others by their card. */
-async function reachable(
-  ports: Ports,
-  organisation: Organisation,
-  to: Recipient,
-  channel: Channel,
-): Promise<Reachable | null> {
-  const found = await lookUp(ports, organisation, to);
+async function reachable(ports: Ports, to: Recipient, channel: Channel): Promise<Reachable | null> {
+  const found = await lookUp(ports, to);
   if (found === null) return null;
   const address =
     channel === 'sms' ? (found.phone === null ? null : normaliseMobile(found.phone)) : found.mail;
@@ -138,13 +133,12 @@ async function reachable(
 
 async function lookUp(
   ports: Ports,
-  organisation: Organisation,
   to: Recipient,
 ): Promise<{ phone: string | null; mail: string | null; language: Language; name: string | null } | null> {
   switch (to.kind) {
     case 'staff': {
-      const staff = organisation.staff.find((person) => person.id === to.id);
-      if (staff === undefined) return null;
+      const staff = await ports.ledger.staff(to.id);
+      if (staff === null) return null;
       return {
         phone: staff.mobile ?? null,
         mail: staff.mail ?? null,
@@ -177,17 +171,15 @@ async function lookUp(
 }
 
 /** What the parameters refer to, fetched before rendering. */
-async function lookups(
-  ports: Ports,
-  organisation: Organisation,
-  params: Record<string, MessageParam>,
-  offsetMinutes: number,
-) {
+async function lookups(ports: Ports, params: Record<string, MessageParam>, offsetMinutes: number) {
   const wanted = Object.values(params).flatMap((param) =>
     typeof param === 'object' && 'content' in param ? [param.content] : [],
   );
   const contents = await ports.ledger.contents(wanted);
-  const staff = new Map(organisation.staff.map((person) => [person.id, person]));
+  const staff = new Map<string, Staff | null>();
+  for (const param of Object.values(params))
+    if (typeof param === 'object' && 'staff' in param)
+      staff.set(param.staff, await ports.ledger.staff(param.staff));
   return {
     offsetMinutes,
     staff: (id: string) => staff.get(id) ?? null,

@@ -15,7 +15,7 @@ import type {
   TaskRow,
   TurnRecord,
 } from '../domain/case.js';
-import type { Customer, Organisation, Staff, Unit } from '../domain/organisation.js';
+import type { Company, Customer, Organisation, Staff, Unit } from '../domain/organisation.js';
 
 /**
  * Why a delivery did not succeed, decided once, at the adapter (C9).
@@ -257,6 +257,7 @@ export interface LedgerPort {
     organisation: Organisation,
   ): Promise<{ added: number; changed: number; unchanged: number }>;
   organisation(): Promise<Organisation | null>;
+  company(): Promise<Company | null>;
   /** By id or alias. */
   staff(idOrAlias: string): Promise<Staff | null>;
   customer(id: string): Promise<Customer | null>;

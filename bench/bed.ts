@@ -25,7 +25,7 @@ export interface Bed {
 
 /** Settings that name a server, a ledger or a mail host of somebody else's are not followed: it brings its own. */
 const FOREIGN =
-  /^(TEMPORAL_|AFTERCARE_(HOME|LEDGER_URL|SMTP_URL|SMS_URL|STORAGE_URL|POLICY|CALENDARS|TASK_QUEUE|AS)$)/;
+  /^(TEMPORAL_|AFTERCARE_(HOME|LEDGER_URL|SMTP_URL|SMS_URL|STORAGE_URL|POLICY|CALENDARS|TASK_QUEUE|AS|CODEC)$)/;
 
 export async function makeBed(tell: (line: string) => void): Promise<Bed> {
   const folder = await mkdtemp(join(tmpdir(), 'aftercare-bench-'));

@@ -131,7 +131,7 @@ async function measureAll(bed: Bed, load: number): Promise<Findings> {
       cpu: cpus()[0]?.model.trim() ?? 'unknown',
       cores: cpus().length,
       memoryGb: totalmem() / 2 ** 30,
-      system: `${type()} ${release()}`,
+      system: `${type()} ${release().split('.').slice(0, 2).join('.')}`,
       node: process.versions.node,
       fsyncMs: fsync,
     },

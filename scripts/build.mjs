@@ -30,6 +30,7 @@ const FOLDERS = [
   'client',
   'simulation',
   'audit',
+  'bench',
 ];
 
 /** A step that failed in a way the text explains: shown without a stack. */

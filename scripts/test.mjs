@@ -34,8 +34,8 @@ const check = (name, args, summary) => ({ name, kind: 'check', args, summary });
 const tests = (name, kind) => ({ name, kind, folder: `tests/${name}` });
 
 /**
- * Checks and light tests need one core each and share the machine; the others start servers and keep wall-clock limits,
- * so each has it to itself. The slowest come first: the pool ends sooner.
+ * Two lanes: first checks and light tests, one core each; then the stages that start servers and mostly wait for them.
+ * The slowest come first: the pool ends sooner.
  */
 const STAGES = [
   check(
@@ -77,10 +77,10 @@ const STAGES = [
     },
   ),
   tests('docs', 'light'),
-  tests('adapters', 'heavy'),
   tests('workflow', 'heavy'),
-  tests('replay', 'heavy'),
   tests('e2e', 'heavy'),
+  tests('adapters', 'heavy'),
+  tests('replay', 'heavy'),
 ];
 /** The order in which they are printed: what is quick to mend first. */
 const PRINTED = [
@@ -288,9 +288,10 @@ async function main(names) {
     }
   };
   try {
-    const light = chosen.filter((stage) => stage.kind !== 'heavy');
-    await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, () => work(light)));
-    await work(chosen.filter((stage) => stage.kind === 'heavy'));
+    for (const heavy of [false, true]) {
+      const queue = chosen.filter((stage) => (stage.kind === 'heavy') === heavy);
+      await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, () => work(queue)));
+    }
   } finally {
     print.end();
     rmSync(folder, { recursive: true, force: true });

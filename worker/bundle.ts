@@ -31,6 +31,7 @@ interface BundleNote extends Omit<WorkflowBundle, 'codePath'> {
 const INPUT_FOLDERS = ['domain', 'workflows', 'activities'];
 const ENTRY = 'workflows/index';
 const GATE = 'workflows/case/gate';
+const MANUAL = 'workflows/complaint/workflow';
 
 export interface BundleOptions {
   /** Folder that holds workflows/ and domain/; default: where this module itself was loaded from. */
@@ -102,7 +103,9 @@ export async function ensureBundle(options: BundleOptions = {}): Promise<Workflo
     return { codePath, digest: kept.digest, sdk: kept.sdk, preload: kept.preload };
   }
   const gate = moduleFile(tree, GATE);
-  const preloadModules = gate === null ? [] : [gate];
+  // The manuals are stateless modules too: loaded once per worker instead of once per cached case (docs/performance.md).
+  const manual = moduleFile(tree, MANUAL);
+  const preloadModules = [gate, manual].filter((file): file is string => file !== null);
   const { code } = await bundleWorkflowCode({
     workflowsPath: entry,
     preloadModules,

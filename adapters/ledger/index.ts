@@ -23,7 +23,14 @@ import {
   relatedCases,
 } from './intake.js';
 import { migrationProvider } from './migrations/index.js';
-import { importOrganisation, readCustomer, readOrganisation, readPerson, readUnit } from './organisation.js';
+import {
+  importOrganisation,
+  readCompany,
+  readCustomer,
+  readOrganisation,
+  readPerson,
+  readUnit,
+} from './organisation.js';
 import { acceptSend, beginSend, readMessages, readOutbox, recentSends } from './outbox.js';
 import { recordTurn } from './record.js';
 import type { LedgerTables } from './schema.js';
@@ -52,6 +59,7 @@ export async function openLedger(options: { url: string; poolSize?: number }): P
 
     importOrganisation: (organisation) => inTransaction((trx) => importOrganisation(trx, organisation)),
     organisation: () => inSnapshot(readOrganisation),
+    company: async () => (await readCompany(db)) ?? null,
     staff: (idOrAlias) => readPerson(db, idOrAlias),
     customer: (id) => readCustomer(db, id),
     unit: (id) => readUnit(db, id),

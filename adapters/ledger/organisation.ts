@@ -112,7 +112,8 @@ export async function readUnit(db: Db, id: string): Promise<Unit | null> {
   return found ? unplaced(found) : null;
 }
 
-async function readCompany(db: Db): Promise<Company | undefined> {
+/** The company alone: what every message needs of the organisation. */
+export async function readCompany(db: Db): Promise<Company | undefined> {
   return db
     .selectFrom('company')
     .select(['name', 'smsSignature', 'hotline', 'place', 'hours', 'mailFrom', 'recourseBodies'])

@@ -27,6 +27,6 @@ if (url) {
   });
 } else {
   describe('ledger on a PostgreSQL server', () => {
-    it.skip('skipped: AFTERCARE_TEST_LEDGER_URL names no server', () => undefined);
+    it('passes the same suite', (ctx) => ctx.skip('AFTERCARE_TEST_LEDGER_URL names no server'));
   });
 }

@@ -7,7 +7,7 @@ import { canonicalJson } from '../../domain/canonical.js';
 import { explainClock, limitText } from '../../domain/clock.js';
 import { mayDo, rank } from '../../domain/desk.js';
 import type { Instant } from '../../domain/case.js';
-import { answerIssues } from './gate.js';
+import { answerIssues, shared } from './gate.js';
 import { clockRow, hash, messageRow, type Kase } from './kase.js';
 import * as messages from './messages.js';
 import type { Act, ActName, ActResult, NextTask } from './messages.js';
@@ -421,7 +421,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       apply('adoptPolicy', act, () => {
         const from = kase.snapshot.digest;
         const before = kase.snapshot.calendars;
-        kase.start.snapshot = act.snapshot;
+        kase.start.snapshot = shared(act.snapshot);
         kase.state.row.policyDigest = act.snapshot.digest;
         for (const clock of Object.values(kase.state.clocks)) {
           if (clock.stoppedAt !== null || clock.policyName === null) continue;

@@ -8,6 +8,10 @@ import { formIssues } from '../../domain/forms.js';
 import { complaintForms } from '../../domain/forms-complaint.js';
 import type { ProcessName } from '../../domain/case.js';
 
+// Every pending promise keeps a formatted stack; a case waits on several for weeks. Two frames tell enough, and the limit
+// must be set here, before the sandbox freezes its globals (measured: docs/performance.md).
+Error.stackTraceLimit = 2;
+
 const FORMS: Record<ProcessName, Record<string, { safeParse(value: unknown): Parsed }>> = {
   complaint: complaintForms('core') as unknown as Record<string, { safeParse(value: unknown): Parsed }>,
 };
@@ -29,4 +33,22 @@ export function answerIssues(process: ProcessName, task: string, answer: unknown
   if (form === undefined) return [{ field: '(form)', message: `no form for ${task}` }];
   const parsed = form.safeParse(answer);
   return parsed.success ? [] : formIssues(parsed.error);
+}
+
+/** Snapshots of the cases cached in this worker, by their text; the oldest leaves first. */
+const snapshots = new Map<string, unknown>();
+const KEPT = 64;
+
+/**
+ * One copy of equal data for all cases of a worker: a snapshot is 11 KB of policy, calendars and desk that nobody changes
+ * (a case that adopts another policy takes another snapshot). What is returned equals what was given, so nothing in a
+ * history depends on it.
+ */
+export function shared<T>(data: T): T {
+  const key = JSON.stringify(data);
+  const known = snapshots.get(key);
+  if (known !== undefined) return known as T;
+  if (snapshots.size >= KEPT) snapshots.delete(snapshots.keys().next().value as string);
+  snapshots.set(key, data);
+  return data;
 }

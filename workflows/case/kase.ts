@@ -55,6 +55,7 @@ import {
   type Limit,
 } from '../../domain/clock.js';
 import type { ClockName } from '../../domain/policy.js';
+import { shared } from './gate.js';
 import { documents } from './profiles.js';
 import type { CaseOutcome, CaseStart, Snapshot } from './messages.js';
 import type { CaseState, ClockState, Ending, PendingMessage, TaskState } from './state.js';
@@ -170,6 +171,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     readonly process: Process<Answers, Data>,
   ) {
     const at = this.now;
+    start.snapshot = shared(start.snapshot);
     if (start.carry !== undefined) {
       this.state = start.carry as CaseState<Data>;
       this.state.chapter += 1;

@@ -50,6 +50,8 @@ export async function runCase<Answers, Data>(
         broken = error ?? new Error('the manual failed without a reason');
       },
     );
+    // The manual reaches its first open task before buffered acts are let in: register, then announce (house 4).
+    await kase.settled();
     receiveActs(plain, recorder, alarm);
     void recorder.run();
     void alarm.run();
