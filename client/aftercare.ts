@@ -166,16 +166,7 @@ export class Aftercare implements AftercareApi {
       status: view?.row.status ?? 'open',
       outcome: view?.row.outcome ?? null,
       level: view?.row.level ?? 'L1',
-      next: (view?.tasks ?? [])
-        .filter((task) => task.status === 'open')
-        .map((task) => ({
-          task: task.name,
-          key: task.key,
-          role: task.role,
-          assignee: task.assignee,
-          dueAt: task.dueAt,
-        }))
-        .sort((a, b) => ((a.dueAt ?? '9') < (b.dueAt ?? '9') ? -1 : 1)),
+      next: nextOf(view).sort((a, b) => ((a.dueAt ?? '9') < (b.dueAt ?? '9') ? -1 : 1)),
       related: complaints.map((row) => ({
         caseId: row.caseId,
         status: row.status,
@@ -586,15 +577,7 @@ export class Aftercare implements AftercareApi {
       status: view.row.status,
       outcome: view.row.outcome,
       level: view.row.level,
-      next: view.tasks
-        .filter((task) => task.status === 'open')
-        .map((task) => ({
-          task: task.name,
-          key: task.key,
-          role: task.role,
-          assignee: task.assignee,
-          dueAt: task.dueAt,
-        })),
+      next: nextOf(view),
     };
   }
 
@@ -990,6 +973,13 @@ function collectContents(value: unknown, into: Set<string>): void {
   if (typeof record['content'] === 'string') into.add(record['content']);
   for (const inner of Object.values(record)) collectContents(inner, into);
 }
+/** What people have to do next, as every act's answer tells it. */
+function nextOf(view: CaseView | null): ActResult['next'] {
+  return (view?.tasks ?? [])
+    .filter((task) => task.status === 'open')
+    .map(({ name, key, role, assignee, dueAt }) => ({ task: name, key, role, assignee, dueAt }));
+}
+
 function flagsOf(view: CaseView): string[] {
   return [
     ...(view.row.grade === 'major' ? ['major'] : []),
