@@ -1,0 +1,182 @@
+/**
+ * Custody: what is held and by whom. Pure words and decisions; the ledger keeps the holdings and its constraint sees
+ * to it that an item has exactly one holder at any instant (B1, AT-43).
+ */
+import type { Day, EvidenceRef, Instant } from './case.js';
+
+/** Kinds of things that are handed over against a confirmation. */
+export const ITEM_KINDS = [
+  /** Special device (专用设备): in stock by serial number and family, REG-05. */
+  'device',
+  /** Spare part from stock. */
+  'spare',
+  /** The debt of a borrower until the keeper cancels the slip (借条). */
+  'borrowSlip',
+  'cash',
+  'cheque',
+  'salesSlip',
+  /** Pick-up voucher (取机凭证): in the customer's hands while we have the machine. */
+  'voucher',
+  /** A customer's own machine. */
+  'machine',
+  /** A part or special device taken out of a customer's machine (更换下来的专用设备). */
+  'replacedPart',
+  /** Activation registration form (开通登记表). */
+  'activationForm',
+  /** Our copy of the after-sales receipt (售后服务回单). */
+  'receipt',
+] as const;
+export type ItemKind = (typeof ITEM_KINDS)[number];
+
+/** Kinds that must be in stock before anybody can hold them; all others come into being when they are handed over. */
+export const STOCKED: readonly ItemKind[] = ['device', 'spare'];
+
+/**
+ * Who holds an item: a member of staff by id, a place (`place/warehouse`), a customer (`customer/qingshan`) or another
+ * party (`party/manufacturer`). Staff ids never hold a slash.
+ */
+export type Holder = string;
+export const PLACES = ['warehouse', 'finance', 'technicalService', 'workshop', 'archive'] as const;
+export type Place = (typeof PLACES)[number];
+export const atPlace = (place: Place): Holder => `place/${place}`;
+export const withCustomer = (id: string): Holder => `customer/${id}`;
+export const withParty = (id: string): Holder => `party/${id}`;
+
+/** Held by one of our people: must be given back or on before a case may end. */
+export function isHeldByStaff(holder: Holder): boolean {
+  return !holder.includes('/');
+}
+
+/** One hand-over: both sides confirm it (AT-43). */
+export interface Movement {
+  /** Serial number of a device; otherwise the key of the thing, e.g. `F20300304-001/cash#1`. Upper-case serials. */
+  item: string;
+  kind: ItemKind;
+  family?: string;
+  model?: string;
+  /** CNY, for cash and cheques. */
+  amount?: number;
+  from: Holder;
+  to: Holder;
+  /** Staff member who confirms giving; null when the giver is not one of us and signed (`givenProof`). */
+  givenBy: string | null;
+  receivedBy: string | null;
+  givenProof?: EvidenceRef;
+  receivedProof?: EvidenceRef;
+  /** When the new holder must have given it back or on; null: it may stay. */
+  dueBackAt: Instant | null;
+  /** Who looks after its return and is reminded with the holder; null when it may stay. */
+  keeper: string | null;
+  rule: string;
+}
+
+/** What a case wants to take, move, book or release; all of it happens, or nothing. */
+export interface ClaimOrder {
+  /** Unique; the same key is done once, whatever is retried. */
+  key: string;
+  caseId: string;
+  at: Instant;
+  movements: Movement[];
+  bookings: BookingRequest[];
+  /** Keys of bookings given up with it, e.g. when an appointment moves. */
+  releases: string[];
+}
+
+export type ClaimResult =
+  /** `repeat`: an earlier attempt had done it. */
+  | { status: 'done'; repeat: boolean }
+  /** Somebody else has it, it is not where it was said to be, or nobody knows it. Nothing was changed. */
+  | {
+      status: 'refused';
+      code: 'custody.heldByOther' | 'custody.unknownItem' | 'custody.otherKind';
+      item: string;
+      holder: Holder | null;
+      caseId: string | null;
+    }
+  /** The person or counter is booked then. `busy`: everything booked for it from that day on, soonest first. */
+  | { status: 'taken'; who: string; from: Instant; to: Instant; busy: BusySpan[] }
+  /** The claim was withdrawn before this attempt arrived. */
+  | { status: 'withdrawn' };
+
+/** What a booking keeps somebody busy with. */
+export const BOOKING_KINDS = ['issuance', 'installation', 'visit', 'return'] as const;
+export type BookingKind = (typeof BOOKING_KINDS)[number];
+
+export interface BookingRequest {
+  /** Derived from case and step, e.g. `F20300304-001/installation#1`. */
+  key: string;
+  /** Staff id, or `bureau/<unit id>` for a counter of the tax bureau. */
+  who: string;
+  kind: BookingKind;
+  from: Instant;
+  to: Instant;
+  /** Travel before the next appointment may begin; part of what is exclusive. */
+  bufferMinutes: number;
+  region: string | null;
+}
+
+export interface BusySpan {
+  from: Instant;
+  /** With the travel after it. */
+  to: Instant;
+  caseId: string;
+}
+
+/** A booking as the ledger keeps it. */
+export interface BookingRow extends BookingRequest {
+  caseId: string;
+  status: 'booked' | 'released';
+  bookedAt: Instant;
+  releasedAt: Instant | null;
+}
+
+/** One holding of an item, as the ledger keeps it. */
+export interface CustodyRow {
+  item: string;
+  kind: ItemKind;
+  family: string | null;
+  model: string | null;
+  amount: number | null;
+  holder: Holder;
+  /** The holder before; null for the first holding. */
+  receivedFrom: Holder | null;
+  caseId: string | null;
+  since: Instant;
+  /** When it went on to the next holder; null while held. */
+  until: Instant | null;
+  givenBy: string | null;
+  receivedBy: string | null;
+  dueBackAt: Instant | null;
+  keeper: string | null;
+  rule: string;
+  /** Claim that made it. */
+  claim: string;
+}
+
+/** A special device or spare taken into stock (REG-05). */
+export interface StockItem {
+  item: string;
+  kind: 'device' | 'spare';
+  family: string;
+  model: string;
+}
+
+export interface CustodyFilter {
+  holder?: Holder;
+  caseId?: string;
+  item?: string;
+  kind?: ItemKind;
+  /** Only what should have been given back by this instant. */
+  overdueAt?: Instant;
+  /** true: only present holdings (default); false: every holding there was. */
+  current?: boolean;
+}
+
+export interface BookingFilter {
+  who?: string;
+  caseId?: string;
+  /** Local day; with it the zone's offset. */
+  day?: Day;
+  offsetMinutes?: number;
+  status?: BookingRow['status'];
+}
