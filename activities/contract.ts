@@ -2,7 +2,8 @@
  * What workflows may ask of the world. Interfaces only: the one file of `activities/` that workflows name (type-only).
  * Every instant is passed in; an activity never stamps a time (house, "the workflow's clock is the only clock").
  */
-import type { Channel, EvidenceRef, Instant, MessageRow, TurnRecord } from '../domain/case.js';
+import type { Channel, DocumentKind, EvidenceRef, Instant, MessageRow, ProcessName, TurnRecord } from '../domain/case.js';
+import type { ClaimOrder, ClaimResult } from '../domain/custody.js';
 
 /** Limits that decide whether a message may go now; from the case's policy snapshot. */
 export interface SendingRules {
@@ -37,10 +38,26 @@ export type DeliveryResult =
 
 export interface DocumentOrder {
   caseId: string;
-  kind: 'complaintHandlingForm';
+  kind: DocumentKind;
   key: string;
   at: Instant;
   offsetMinutes: number;
+}
+
+/** A case that another one opens. */
+export interface LinkedOrder {
+  requestId: string;
+  process: ProcessName;
+  letter: string;
+  /** Local day of the number, `YYYYMMDD`. */
+  day: string;
+  /** Start argument without the number. */
+  input: unknown;
+  /** By what later intakes find it (W35). */
+  serials: string[];
+  customer: string | null;
+  actor: string;
+  at: Instant;
 }
 
 export interface CaseActivities {
@@ -53,4 +70,17 @@ export interface CaseActivities {
   deliver(order: DeliveryOrder): Promise<DeliveryResult>;
   /** Renders a printed form of the case from the ledger and stores it as evidence. */
   fileDocument(order: DocumentOrder): Promise<EvidenceRef>;
+  /** Takes, hands over, books and releases: all of it or nothing, once per key. A "no" is a result (C10). */
+  claim(order: ClaimOrder): Promise<ClaimResult>;
+  /**
+   * Withdraws a claim whose outcome was never learned, or undoes one that was done. `impossible`: something of it has
+   * moved on meanwhile, so a person must look.
+   */
+  unclaim(order: { key: string; caseId: string; at: Instant }): Promise<'undone' | 'nothing' | 'impossible'>;
+  /** Gives bookings up; one that is released already stays so. */
+  releaseBookings(order: { keys: string[]; caseId: string; at: Instant }): Promise<void>;
+  /** Numbers a case that another case opens and keeps its input (W25); once per request id. */
+  receiveLinked(order: LinkedOrder): Promise<{ caseId: string }>;
+  /** Says that a case opened by another one runs. */
+  markStarted(order: { caseId: string }): Promise<void>;
 }

@@ -12,7 +12,7 @@ export type Instant = string;
 export type Day = string;
 
 /** Processes of the manual and the letter their case numbers start with (CRM-05, W7). */
-export const PROCESS_LETTERS = { complaint: 'T' } as const;
+export const PROCESS_LETTERS = { complaint: 'T', issuance: 'F' } as const;
 export type ProcessName = keyof typeof PROCESS_LETTERS;
 
 /** The ladder of D15, lowest first. */
@@ -33,6 +33,7 @@ export const ROLES = [
   'quality',
   'onCall',
   'warehouse',
+  'technicalService',
 ] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -235,11 +236,28 @@ export const FACT_KINDS = [
   'undone',
   'undoFailed',
   'resynced',
+  'custodyMoved',
+  'booked',
+  'bookingReleased',
+  'moneyCleared',
+  'linked',
+  'linkedEnded',
   'closing',
   'closed',
   'refused',
 ] as const;
 export type FactKind = (typeof FACT_KINDS)[number];
+
+/** Printed forms of a case (forms.md); each is filed as evidence. */
+export const DOCUMENT_KINDS = [
+  'complaintHandlingForm',
+  'activationForm',
+  'borrowSlip',
+  'serviceForm',
+  'receipt',
+  'pickUpVoucher',
+] as const;
+export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
 
 /** Everything one turn of a case writes, in one SQL transaction, keyed (case, run, turn). */
 export interface TurnRecord {

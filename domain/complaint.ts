@@ -3,7 +3,7 @@
  * Pure and without zod, so that the workflow may use it; the forms are in forms-complaint.ts.
  */
 import type { Level } from './case.js';
-import type { ClockName } from './policy.js';
+import { CASE_TASKS, task } from './tasks.js';
 
 export const CHANNELS = [
   'hotline',
@@ -61,25 +61,6 @@ export type Media = (typeof MEDIA)[number];
 export type Identity = (typeof IDENTITIES)[number];
 export type ComplaintOutcome = (typeof OUTCOMES)[number];
 
-/** A task of the manual: who, which form, which clock, which rule. The name is the same everywhere. */
-export interface TaskDefinition<Name extends string = string> {
-  name: Name;
-  /** Role that may do it; the assignee is chosen among its holders. */
-  role: string;
-  /** Its deadline; null for tasks whose due time is given when they are opened. */
-  clock: ClockName | null;
-  rule: string;
-}
-
-function task<Name extends string>(
-  name: Name,
-  role: string,
-  clock: ClockName | null,
-  rule: string,
-): TaskDefinition<Name> {
-  return { name, role, clock, rule };
-}
-
 /** Every task of a complaint, in the manual's order (W1). */
 export const COMPLAINT_TASKS = {
   acknowledge: task('acknowledge', 'agent', 'firstResponse', 'CMP-03'),
@@ -87,7 +68,6 @@ export const COMPLAINT_TASKS = {
   secondLine: task('secondLine', 'secondLine', 'secondLine', 'ESC-02'),
   verifyWithUnit: task('verifyWithUnit', 'agent', 'unitAnswer', 'CMP-06'),
   reportToManufacturer: task('reportToManufacturer', 'agent', 'manufacturerAnswer', 'CMP-07'),
-  decideAfterWait: task('decideAfterWait', 'centreManager', 'decision', 'W12'),
   investigate: task('investigate', 'agent', 'investigation', 'CMP-04'),
   reportToHead: task('reportToHead', 'agent', 'reportToHead', 'CMP-04'),
   decide: task('decide', 'centreManager', 'decision', 'CMP-05'),
@@ -103,18 +83,14 @@ export const COMPLAINT_TASKS = {
   sendLetter: task('sendLetter', 'agent', 'letter', 'D13'),
   reviewOutcome: task('reviewOutcome', 'supervisor', 'review', 'W32'),
   // Beside the main line:
+  ...CASE_TASKS,
   reportToSupervisor: task('reportToSupervisor', 'supervisor', 'supervisorReport', 'ESC-05'),
   interimSolution: task('interimSolution', 'agent', 'interimSolution', 'ESC-06'),
   takeCharge: task('takeCharge', 'level3', 'takeCharge', 'W16'),
-  keepPromise: task('keepPromise', 'supervisor', 'keepPromise', 'W14'),
-  callAboutDelay: task('callAboutDelay', 'centreManager', 'managerCall', 'W14'),
   statement: task('statement', 'agent', 'statement', 'W31'),
   confirmWithdrawal: task('confirmWithdrawal', 'agent', 'withdrawalCheck', 'W33'),
   investigateInternally: task('investigateInternally', 'quality', 'internalInvestigation', 'W33'),
   approveReclassification: task('approveReclassification', 'supervisor', 'reclassification', 'W6'),
-  deliverByHand: task('deliverByHand', 'agent', 'byHand', 'AT-26'),
-  undoByHand: task('undoByHand', 'supervisor', 'byHand', 'AT-26'),
-  sortOut: task('sortOut', 'supervisor', 'sortOut', 'AT-26'),
 } as const;
 export type ComplaintTask = keyof typeof COMPLAINT_TASKS;
 

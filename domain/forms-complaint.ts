@@ -10,6 +10,7 @@ import {
   PROBLEM_TYPES,
   SUBJECTS,
 } from './complaint.js';
+import { caseForms } from './forms-common.js';
 import { formKit, instant, money, type FormMode } from './forms.js';
 
 /** Forms of a complaint (forms.md 7), one per task plus the receipt block. Field names are the dictionary's. */
@@ -61,7 +62,6 @@ export function complaintForms(mode: FormMode) {
       confirmed: z.boolean(),
       proof: evidence().optional(),
     }),
-    decideAfterWait: z.strictObject({ decision: text(200) }),
     investigate: z.strictObject({
       /** 5W1H: required when complex (CMP-17). */
       what: text(200).optional(),
@@ -138,16 +138,6 @@ export function complaintForms(mode: FormMode) {
       means: means().default('phone'),
     }),
     takeCharge: z.strictObject({ note: text(200).optional() }),
-    keepPromise: z.strictObject({
-      decision: z.enum(['keep', 'repromise']),
-      promiseAt: instant().optional(),
-      reason: text(200).optional(),
-    }),
-    callAboutDelay: z.strictObject({
-      means: means().default('phone'),
-      promiseAt: instant().optional(),
-      note: text(200).optional(),
-    }),
     statement: z.strictObject({ statement: text(200), proof: evidence().optional() }),
     confirmWithdrawal: z.strictObject({
       /** No: it was not the complainant's own will; the case goes on. */
@@ -157,13 +147,7 @@ export function complaintForms(mode: FormMode) {
     }),
     investigateInternally: z.strictObject({ finding: z.enum(FINDINGS), measures: text(200) }),
     approveReclassification: z.strictObject({ approved: z.boolean(), reason: text(200).optional() }),
-    deliverByHand: z.strictObject({
-      means: means(),
-      told: z.literal(true).default(true),
-      note: text(200).optional(),
-    }),
-    undoByHand: z.strictObject({ done: z.literal(true).default(true), note: text(200).optional() }),
-    sortOut: z.strictObject({ done: z.literal(true).default(true), note: text(200).optional() }),
+    ...caseForms(mode),
   };
 }
 

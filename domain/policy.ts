@@ -30,6 +30,10 @@ const clockSchema = z.strictObject({
   reminders: z.array(percent).optional(),
   /** Whether lateness raises the level of the case. */
   raises: z.boolean().default(true),
+  /** Whether a typed wait stops it; a legal limit runs on whatever we wait for (W12, REG-01). */
+  pausable: z.boolean().default(true),
+  /** Reminds at this interval instead of at percents, e.g. every 30 minutes of waiting (D4). */
+  everyMinutes: positive.optional(),
 });
 
 const calendarSchema = z.strictObject({
@@ -79,6 +83,29 @@ export const CLOCK_NAMES = [
   'statement',
   'byHand',
   'sortOut',
+  // custody
+  'custody',
+  'returnItems',
+  'reportLoss',
+  // issuance
+  'installation',
+  'preparation',
+  'bureauCall',
+  'officerWait',
+  'agreeInstallation',
+  'appointment',
+  'handIn',
+  'stamp',
+  'clearing',
+  'featureCode',
+  'firstFollowUp',
+  // repair
+  'simulation',
+  'visitApproval',
+  'contact',
+  'workshop',
+  'loanDecision',
+  'visitFollowUp',
 ] as const;
 export type ClockName = (typeof CLOCK_NAMES)[number];
 
@@ -161,6 +188,56 @@ export const policySchema = z.strictObject({
     }),
     callOut: z.strictObject({ everyMinutes: positive, afterLastEveryMinutes: positive }),
     callBack: limitSchema,
+  }),
+  /** Things held by our people (B1). */
+  custody: z.strictObject({
+    /** After the due time both are reminded again each workday at this local time (D8). */
+    againAt: hhmm,
+    calendar: z.string(),
+  }),
+  bookings: z.strictObject({
+    /** Hours in which customers are visited, and in which the bureau's counter is open. */
+    calendar: z.string(),
+    bureauCalendar: z.string(),
+    /** Travel kept free after an appointment; by region where it differs. */
+    travelMinutes: z.number().int().min(0),
+    travelByRegion: z.record(z.string(), z.number().int().min(0)).default({}),
+    /** How many free slots a refusal names. */
+    offer: positive,
+  }),
+  issuance: z.strictObject({
+    /** Spare sets a trip may take (D3). */
+    spares: z.number().int().min(0),
+    /** Waited so long for the officer, the day's later visits are flagged (W28). */
+    flagAfterMinutes: positive,
+    /** Workdays within which a missing stamp comes in (W24). */
+    stampWorkdays: positive,
+    /** What is brought, by device family and version (ISS-16, D5); `any` where a family has none of its own. */
+    kits: z.record(
+      z.string(),
+      z.strictObject({ version: z.string().min(1), items: z.array(z.string().min(1)).min(1) }),
+    ),
+    /** What every contract must hold (REG-06) and when it must be filed. */
+    contractScope: z.array(z.string()).min(1),
+  }),
+  repair: z.strictObject({
+    /** Contact is tried at so many different day parts within so many workdays (D7). */
+    contact: z.strictObject({
+      dayParts: positive,
+      workdays: positive,
+      /** First attempt of each part of the day begins at; the last part ends at `until`. */
+      parts: z.strictObject({ morning: hhmm, afternoon: hhmm, evening: hhmm, until: hhmm }),
+      suspendWorkdays: positive,
+    }),
+    /** Visits to a closed door before the lead decides (W30). */
+    noShows: positive,
+    /** Later than this at the door, the form asks why. */
+    lateMinutes: positive,
+    /** When replaced devices are back at the latest: local time of the next workday (D8). */
+    replacedBackAt: hhmm,
+    /** Planned day of the follow-up call after the visit; never past the clock's limit (D9). */
+    followUpDay: positive,
+    stampWorkdays: positive,
   }),
   kernel: z.strictObject({
     /** A case goes on in a new run at the next idle moment after so many events; 1 = after every step (tests). */

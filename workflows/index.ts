@@ -1,2 +1,3 @@
 /** The only entry of the workflow bundle: one named export per process. */
 export { complaint } from './complaint/workflow.js';
+export { issuance } from './issuance/workflow.js';

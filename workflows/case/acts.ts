@@ -2,7 +2,7 @@
  * What people do to a case: update handlers and their validators. A validator is synchronous, total and read-only and
  * says no with a stable code; a handler applies at once, then waits shortly for its turn to be saved (house 4).
  */
-import { ApplicationFailure, CancellationScope, condition, setHandler } from '@temporalio/workflow';
+import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import { canonicalJson } from '../../domain/canonical.js';
 import { explainClock, limitText } from '../../domain/clock.js';
 import { mayDo, rank } from '../../domain/desk.js';
@@ -12,14 +12,12 @@ import { clockRow, hash, messageRow, type Kase } from './kase.js';
 import * as messages from './messages.js';
 import type { Act, ActName, ActResult, NextTask } from './messages.js';
 import type { Recorder } from './recorder.js';
+import { refuse } from './refusal.js';
+import { CASE_TASKS } from '../../domain/tasks.js';
 import type { Alarm } from './alarm.js';
 import type { TaskState } from './state.js';
 
 type AnyKase = Kase<never, never>;
-
-function refuse(code: string, message: string, details: Record<string, unknown> = {}): never {
-  throw ApplicationFailure.nonRetryable(message, code, details);
-}
 
 /** Registers every update, the merge signal and the queries. State and first task stand before this is called. */
 export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): void {
@@ -117,10 +115,16 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
 
   setHandler(
     messages.completeTask,
-    (act) =>
-      apply('completeTask', act, () => {
-        kase.applyAnswer(taskOf(act), act.answer, act.by.id, act.requestId);
-      }),
+    (act) => {
+      const done = () =>
+        apply('completeTask', act, () => {
+          kase.applyAnswer(taskOf(act), act.answer, act.by.id, act.requestId);
+        });
+      if (remembered(act.requestId) !== undefined) return done();
+      const task = taskOf(act);
+      const wanted = kase.holdings.wanted(task, act.answer, act.by.id);
+      return wanted === null ? done() : kase.holdings.claim(task, act.requestId, wanted).then(done);
+    },
     {
       description: 'Answer an open task with its form',
       validator: (act) => {
@@ -135,7 +139,10 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
         const issues = answerIssues(kase.start.process, task.name, act.answer);
         if (issues.length > 0)
           refuse('task.answerInvalid', `${task.name}: the form is not in order`, { fields: issues });
-        const objection = kase.process.objection(kase, task, act.answer);
+        if (kase.holdings.claiming.has(task.key))
+          refuse('task.beingAnswered', `somebody is just answering ${task.name}`);
+        const objection =
+          kase.holdings.objection(task, act.answer) ?? kase.process.objection(kase, task, act.answer);
         if (objection !== null)
           refuse('task.answerInvalid', `${task.name}: ${objection.field}: ${objection.message}`, {
             fields: [objection],
@@ -248,7 +255,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
           act.by.id,
           task.rule,
         );
-        kase.process.learned(kase, act.correction, act.by.id);
+        kase.process.learned?.(kase, act.correction, act.by.id);
       }),
     {
       description: 'Add a correction to an answered task',
@@ -281,8 +288,8 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
           by.id,
           'ESC-11',
         );
-        if (Object.keys(learned).length > 0) kase.process.learned(kase, learned, by.id);
-        if (tellCustomer === true) kase.process.tellProgress(kase);
+        if (Object.keys(learned).length > 0) kase.process.learned?.(kase, learned, by.id);
+        if (tellCustomer === true) kase.process.tellProgress?.(kase);
         // A customer's answer by any channel ends the wait for the customer (AT-05).
         if (customerContact === true) {
           if (kase.state.pause?.waitingOn === 'customer') kase.endPause(by.id, 'customerContact');
@@ -362,7 +369,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
         kase.fact('withdrawn', { channel: act.channel, proof: act.proof.evidence }, act.by.id, 'W33');
         kase.end('withdrawn', act.by.id, { channel: act.channel });
       }),
-    { description: 'The complainant withdraws', validator: (act) => notEnding(act) },
+    { description: 'The complainant withdraws', validator: (act) => fits(act, 'withdrawn') },
   );
 
   setHandler(
@@ -375,7 +382,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     {
       description: 'A duplicate: go on in the earlier case',
       validator: (act) => {
-        notEnding(act);
+        fits(act, 'merged');
         if (act.into === kase.caseId) refuse('merge.itself', 'a case cannot be merged into itself');
       },
     },
@@ -398,7 +405,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     {
       description: 'It was no complaint: enquiry, repair or suggestion',
       validator: (act) => {
-        notEnding(act);
+        fits(act, 'reclassified');
         if (kase.openTaskNamed('approveReclassification') !== undefined)
           refuse('case.alreadyAsked', 'a reclassification already waits for approval');
       },
@@ -436,7 +443,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
             raises: policy.raises,
           });
         }
-        kase.process.policyChanged(kase);
+        kase.process.policyChanged?.(kase);
         kase.fact(
           'policyAdopted',
           { from, to: act.snapshot.digest, version: act.snapshot.policy.version, reason: act.reason },
@@ -473,6 +480,60 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
   );
 
   setHandler(
+    messages.reschedule,
+    (act) =>
+      apply('reschedule', act, () => {
+        kase.fact(
+          'noted',
+          { text: act.reason, asks: 'reschedule', appointment: act.appointment, askedBy: act.askedBy },
+          act.by.id,
+          'ISS-25',
+        );
+        kase.reschedule(act.appointment, act.by.id);
+      }),
+    {
+      description: 'An appointment cannot be kept: make another one',
+      validator: (act) => {
+        notEnding(act);
+        if (kase.movableTask(act.appointment) === undefined)
+          refuse('appointment.none', `no ${act.appointment} appointment of this case waits to be kept`, {
+            bookings: kase.holdings.bookings().map(({ kind, from }) => ({ kind, from })),
+          });
+      },
+    },
+  );
+
+  setHandler(
+    messages.reportLost,
+    (act) =>
+      apply('reportLost', act, () => {
+        if (act.note !== undefined) kase.fact('noted', { text: act.note }, act.by.id, 'REG-07');
+        kase.fact('flagged', { flag: 'lost', items: act.items }, act.by.id, 'REG-07');
+        for (const task of kase.openTasks())
+          if (task.name === 'returnItems') {
+            const left: string[] = ((task.context?.['items'] ?? []) as string[]).filter((id) => !act.items.includes(id));
+            if (left.length === 0) kase.moot(task, 'lost');
+            else task.context = { ...task.context, items: left };
+            kase.touchTask(task.key);
+          }
+        kase.duty(CASE_TASKS.reportLoss, { context: { items: act.items }, holdsClosing: true });
+      }),
+    {
+      description: 'Something held is lost or stolen: police and bureau the same day',
+      validator: (act) => {
+        if (common(act, { closing: true }) === 'repeat') return;
+        if (!Array.isArray(act.items) || act.items.length === 0)
+          refuse('act.invalid', 'name what is lost', { fields: [{ field: 'items', message: 'required' }] });
+        const unknown = act.items.find((id) => kase.holdings.item(id) === undefined);
+        if (unknown !== undefined)
+          refuse('custody.notHeld', `${unknown} is not held for this case`, {
+            held: kase.holdings.items().map(({ item }) => item),
+          });
+      },
+    },
+  );
+
+  setHandler(
     messages.resync,
     (act) =>
       apply('resync', act, () => {
@@ -499,9 +560,17 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     try {
       if (kase.state.occurrences[`absorbed:${data.from}`] !== undefined) return;
       kase.state.occurrences[`absorbed:${data.from}`] = 1;
-      kase.process.absorbed(kase, data as never);
+      kase.process.absorbed?.(kase, data as never);
     } catch {
       kase.fact('flagged', { flag: 'absorbFailed', from: String(data?.from) }, null, 'W36');
+    }
+  });
+
+  setHandler(messages.linkedEnded, (end) => {
+    try {
+      kase.linkedCaseEnded(end);
+    } catch {
+      kase.fact('flagged', { flag: 'linkedEndedFailed', case: String(end?.caseId) }, null, 'W25');
     }
   });
 
@@ -518,6 +587,8 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
         channels: m.channels,
         notBefore: m.notBefore,
       })),
+      custody: kase.holdings.items(),
+      bookings: kase.holdings.bookings(),
       nextAlarmAt: kase.over ? null : (alarm.next()?.at ?? null),
       idle: kase.idle(),
       paused: kase.state.pause,
@@ -561,6 +632,12 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     if (common(act) === 'repeat') return;
     if (kase.state.ending !== null)
       refuse('case.ending', `the case is already ending: ${kase.state.ending.kind}`);
+  }
+  /** Not every process ends in every way: an issuance is cancelled, not withdrawn. */
+  function fits(act: Act, ending: (typeof kase.process.endings)[number]): void {
+    notEnding(act);
+    if (!kase.process.endings.includes(ending))
+      refuse('act.notForThisProcess', `a case of kind ${kase.start.process} is not ${ending}`);
   }
   function supervisorOnly(act: Act): void {
     notEnding(act);

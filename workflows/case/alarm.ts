@@ -117,6 +117,10 @@ export class Alarm {
   private ofClock(clock: ClockState): Due | null {
     if (clock.stoppedAt !== null || clock.pausedAt !== null) return null;
     if (clock.behaviour === 'promise') return this.ofPromise(clock);
+    if (clock.everyMinutes !== undefined) {
+      const next = this.ofInterval(clock, clock.everyMinutes);
+      if (next !== null) return next;
+    }
     const percent = this.percents(clock).find((p) => !clock.fired.includes(p));
     if (percent === undefined) return null;
     const at = percent === 100 ? clock.dueAt : instantAtPercent(clock, percent, this.kase.snapshot.calendars);
@@ -124,9 +128,29 @@ export class Alarm {
     return { at, what: `${clock.name} ${percent} %`, run: () => this.reached(clock, percent) };
   }
 
+  /** The next reminder of a clock that reminds at an interval (D4); null when its limit comes first. */
+  private ofInterval(clock: ClockState, everyMinutes: number): Due | null {
+    const { kase } = this;
+    const n = clock.fired.filter((each) => each !== 100).length + 1;
+    const at = addMinutes(kase.snapshot.calendars, clock.calendar, clock.startedAt, n * everyMinutes).at;
+    if (at >= clock.dueAt) return null;
+    return {
+      at,
+      what: `${clock.name} reminder ${n}`,
+      run: () => {
+        const now = kase.state.clocks[clock.key]!;
+        kase.setClock({ ...now, fired: [...now.fired, -n] });
+        this.remind(this.personOf(now), now.taskKey, 0, now.rule, now, n);
+        kase.process.waited?.(kase, now.taskKey, n * everyMinutes);
+      },
+    };
+  }
+
   /** Percents of the limit at which something happens on a clock, ascending. */
   private percents(clock: ClockState): number[] {
     if (clock.behaviour === 'progress' || clock.behaviour === 'callOut') return [100];
+    if (clock.behaviour === 'custody') return [...clock.reminders, 100];
+    if (clock.everyMinutes !== undefined) return [100];
     if (clock.behaviour === 'lapse') return [...clock.reminders, 100];
     const raise = clock.raises ? this.kase.policy.overdue.raise.map((line) => line.percent) : [];
     return [...clock.reminders, 100, ...raise];
@@ -195,6 +219,7 @@ export class Alarm {
     percent: number,
     rule: string,
     clock: ClockState | undefined = taskKey === null ? undefined : this.kase.state.clocks[taskKey],
+    occurrence = 0,
   ): void {
     const { kase } = this;
     const task = taskKey === null ? undefined : kase.state.tasks[taskKey];
@@ -220,7 +245,7 @@ export class Alarm {
         percent,
         due: { at: clock.dueAt },
       },
-      key: `${kase.caseId}/reminder/${clock.key}@${clock.startedAt}/${percent}/${person}`,
+      key: `${kase.caseId}/reminder/${clock.key}@${clock.startedAt}/${occurrence === 0 ? percent : `n${occurrence}`}/${person}`,
       subject: clock.key,
       ...(taskKey === null ? {} : { mootWith: taskKey }),
       urgency: this.isCritical(clock) ? 'critical' : 'normal',
@@ -252,6 +277,18 @@ export class Alarm {
     }
     if (clock.behaviour === 'callOut') {
       this.callNext(clock);
+      return;
+    }
+    if (clock.behaviour === 'custody') {
+      const item = clock.key.slice('custody:'.length);
+      const held = kase.holdings.item(item);
+      kase.fact(
+        'breached',
+        { clock: 'custody', key: clock.key, dueAt: clock.dueAt, item, to: [held?.holder ?? null, held?.keeper ?? null] },
+        SYSTEM,
+        clock.rule,
+      );
+      kase.holdings.overdue(item);
       return;
     }
     if (clock.behaviour === 'lapse' && task !== undefined && task.lapse !== null) {
@@ -421,10 +458,7 @@ export class Alarm {
       return;
     }
     kase.promise(dueAt, 'W14', SYSTEM, true);
-    kase.tellCustomer('cmp.dateChanged', {
-      rule: 'W14',
-      params: { staff: { staff: kase.currentHolder() }, time: { at: dueAt } },
-    });
+    kase.process.tellMoved(kase, dueAt);
   }
 
   // ------------------------------------------------------------------ call-out

@@ -5,16 +5,17 @@
  */
 import type { FormIssue } from '../../domain/forms.js';
 import { formIssues } from '../../domain/forms.js';
-import { complaintForms } from '../../domain/forms-complaint.js';
+import { PROCESS_NAMES, taskForms } from '../../domain/processes.js';
 import type { ProcessName } from '../../domain/case.js';
 
 // Every pending promise keeps a formatted stack; a case waits on several for weeks. Two frames tell enough, and the limit
 // must be set here, before the sandbox freezes its globals (measured: docs/performance.md).
 Error.stackTraceLimit = 2;
 
-const FORMS: Record<ProcessName, Record<string, { safeParse(value: unknown): Parsed }>> = {
-  complaint: complaintForms('core') as unknown as Record<string, { safeParse(value: unknown): Parsed }>,
-};
+const FORMS = Object.fromEntries(PROCESS_NAMES.map((name) => [name, taskForms(name, 'core')])) as unknown as Record<
+  ProcessName,
+  Record<string, { safeParse(value: unknown): Parsed }>
+>;
 
 type Parsed = { success: true; data: unknown } | { success: false; error: Parameters<typeof formIssues>[0] };
 

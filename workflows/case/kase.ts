@@ -5,11 +5,12 @@
  * Position is data: every call has a derived key; a key already in the journal returns at once. So after a
  * continue-as-new the manual runs again from the top and arrives where it was.
  */
-import { condition, log, workflowInfo } from '@temporalio/workflow';
+import { condition, getExternalWorkflowHandle, log, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import type {
   Actor,
   CaseRow,
   Channel,
+  DocumentKind,
   EvidenceRef,
   Fact,
   FactKind,
@@ -20,7 +21,8 @@ import type {
   TaskRow,
   TurnRecord,
 } from '../../domain/case.js';
-import type { TaskDefinition } from '../../domain/complaint.js';
+import type { BookingKind } from '../../domain/custody.js';
+import type { TaskDefinition } from '../../domain/tasks.js';
 import {
   above,
   distinctHolder,
@@ -56,9 +58,10 @@ import {
 } from '../../domain/clock.js';
 import type { ClockName } from '../../domain/policy.js';
 import { shared } from './gate.js';
-import { documents } from './profiles.js';
-import type { CaseOutcome, CaseStart, Snapshot } from './messages.js';
-import type { CaseState, ClockState, Ending, PendingMessage, TaskState } from './state.js';
+import { Holdings, type Wanted } from './holdings.js';
+import { documents, undoing } from './profiles.js';
+import { linkedEnded, type CaseOutcome, type CaseStart, type LinkedEnd, type Snapshot } from './messages.js';
+import type { CaseState, ClockState, Ending, PendingMessage, TaskState, UndoStep } from './state.js';
 
 /** Thrown at the manual's waiting point when the case ends by another way than its main line (W33, W36, W6). */
 export class CaseEnds extends Error {
@@ -70,6 +73,9 @@ export class CaseEnds extends Error {
 
 /** Who acts when nobody does: the system, by its clocks. */
 export const SYSTEM = 'system';
+
+/** What a case may wait for; each has its own limit in policy (W12). */
+export type Waiting = 'waitingCustomer' | 'waitingUnit' | 'waitingManufacturer' | 'waitingTaxBureau';
 
 export interface TaskOptions {
   role?: string;
@@ -87,7 +93,9 @@ export interface TaskOptions {
   holdsClosing?: boolean;
   /** Message to the person who gets it, where finding it in the inbox would be too late. */
   notice?: { template: string; params: Record<string, MessageParam> };
-  waits?: 'waitingUnit' | 'waitingManufacturer';
+  waits?: Waiting;
+  /** Done at this appointment; ends with `{ rescheduled: true }` when it is moved. */
+  movable?: BookingKind;
   /** A clock of its own kind, e.g. call-out. */
   behaviour?: ClockState['behaviour'];
 }
@@ -122,18 +130,33 @@ export interface Process<Answers, Data> {
     task: TaskState,
     answer: Record<string, unknown>,
   ): { field: string; message: string } | null;
-  /** A closed case was taken up again (W34). */
-  reopened(kase: Kase<Answers, Data>): void;
+  /** What an answer needs of the ledger before it counts: hand-overs and appointments; null when nothing. */
+  claims?(
+    kase: Kase<Answers, Data>,
+    task: TaskState,
+    answer: Record<string, unknown>,
+    by: string,
+  ): Wanted | null;
+  /** Undoes one step of its own; true when it did, otherwise a person must. */
+  undo?(kase: Kase<Answers, Data>, step: UndoStep): boolean;
+  /** A wait with reminders at an interval has lasted so long (W28). */
+  waited?(kase: Kase<Answers, Data>, taskKey: string | null, minutes: number): void;
+  /** Other endings than the main line's that fit this process. */
+  endings: readonly Ending['kind'][];
+  /** A closed case was taken up again (W34); absent: it never is. */
+  reopened?(kase: Kase<Answers, Data>): void;
   /** The running case goes on under another snapshot: limits beside the clock table follow it. */
-  policyChanged(kase: Kase<Answers, Data>): void;
+  policyChanged?(kase: Kase<Answers, Data>): void;
   /** Facts learned outside a task (note, merge, correction). */
-  learned(kase: Kase<Answers, Data>, facts: Record<string, unknown>, by: string): void;
+  learned?(kase: Kase<Answers, Data>, facts: Record<string, unknown>, by: string): void;
   /** Ends a case by another way; null: it goes on after all. */
   conclude(kase: Kase<Answers, Data>, ending: Ending): Promise<CaseOutcome | null>;
   /** Tells the customer where the case stands (W11). */
-  tellProgress(kase: Kase<Answers, Data>): void;
+  tellProgress?(kase: Kase<Answers, Data>): void;
   /** Another case was merged into this one. */
-  absorbed(kase: Kase<Answers, Data>, data: unknown): void;
+  absorbed?(kase: Kase<Answers, Data>, data: unknown): void;
+  /** The customer hears that a promised instant moved (W14). */
+  tellMoved(kase: Kase<Answers, Data>, dueAt: Instant): void;
   /** Where customers are reached; empty for the anonymous. */
   customers(data: Data): { to: Recipient; channels: Channel[] }[];
   /** Limit and calendar of a policy clock as they apply to this case: major cases run by the wall (D17). */
@@ -164,7 +187,9 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   /** True once the outcome is recorded and the workflow may end. */
   over = false;
   /** Set by the recorder and the post room; part of `idle`. */
-  readonly busy = { recorder: false, deliveries: 0 };
+  readonly busy = { recorder: false, deliveries: 0, claims: 0 };
+  /** Things held, appointments, and giving them back. */
+  readonly holdings = new Holdings(this as unknown as Kase<never, never>);
 
   constructor(
     readonly start: CaseStart,
@@ -301,6 +326,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       this.dirtyMessages.size === 0 &&
       !this.busy.recorder &&
       this.busy.deliveries === 0 &&
+      this.busy.claims === 0 &&
       this.filing.size === 0
     );
   }
@@ -489,6 +515,18 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     this.state.journal[key] = { answer: {}, by: SYSTEM, at: this.now, requestId: null };
   }
 
+  /** Something looked up once, at this point of the manual: the manual runs again with what was seen then. */
+  keep<Value extends object>(name: string, look: () => Value): Value {
+    const key = this.key(`seen:${name}`);
+    const entry = (this.state.journal[key] ??= {
+      answer: look() as Record<string, unknown>,
+      by: SYSTEM,
+      at: this.now,
+      requestId: null,
+    });
+    return entry.answer as Value;
+  }
+
   /** Opens a task and waits for its answer. The next run of the manual gets the same answer at once. */
   async task<Name extends keyof Answers & string>(
     definition: TaskDefinition<Name>,
@@ -520,7 +558,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   /** A task whose answer others owe us: other clocks pause; null when it lapsed (W12). */
   async wait<Name extends keyof Answers & string>(
     definition: TaskDefinition<Name>,
-    reason: 'waitingUnit' | 'waitingManufacturer',
+    reason: Waiting,
     options: TaskOptions = {},
   ): Promise<Answers[Name] | null> {
     const answer = await this.task(definition, {
@@ -582,13 +620,13 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
 
   /** Stores a printed form of the case as evidence, beside the main line: storage may be down (AT-26). */
-  file(kind: 'complaintHandlingForm', rule: string): void {
+  file(kind: DocumentKind, rule: string): void {
     const key = this.key(`document:${kind}`);
     if (this.state.journal[key] !== undefined || this.filing.has(key)) return;
     this.filing.add(key);
     void this.print(kind, key, rule);
   }
-  private async print(kind: 'complaintHandlingForm', key: string, rule: string): Promise<void> {
+  private async print(kind: DocumentKind, key: string, rule: string): Promise<void> {
     // The form is printed from the ledger, so what it shows must be there first.
     await condition(() => !this.unrecorded && !this.busy.recorder);
     let evidence: EvidenceRef | null = null;
@@ -614,6 +652,95 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       );
   }
 
+  /** The task that stands for an appointment. */
+  movableTask(appointment: BookingKind): TaskState | undefined {
+    return this.openTasks().find((task) => task.movable === appointment);
+  }
+  /** The appointment is off: its bookings are released, and the manual hears `rescheduled` (ISS-25). */
+  reschedule(appointment: BookingKind, by: string): void {
+    const keys = this.holdings
+      .bookings()
+      .filter((booking) => booking.kind === appointment)
+      .map((booking) => booking.key);
+    void this.holdings.release(keys);
+    for (const task of this.openTasks())
+      if (task.movable === appointment) this.applyAnswer(task, { rescheduled: true }, by, null);
+  }
+
+  /** Something done once that takes the outside world; nothing of the case is in flight while it has not been done. */
+  async effect(name: string, work: () => Promise<void>): Promise<void> {
+    const key = this.key(`effect:${name}`);
+    if (this.state.journal[key] !== undefined) return;
+    this.busy.claims += 1;
+    try {
+      await work();
+    } finally {
+      this.busy.claims -= 1;
+    }
+    this.state.journal[key] = { answer: {}, by: SYSTEM, at: this.now, requestId: null };
+    this.revision += 1;
+  }
+
+  /**
+   * Opens a case of its own for part of this one and waits until that has ended (W25). Returns its number and outcome.
+   */
+  async linked(
+    name: string,
+    order: { process: CaseRow['process']; letter: string; intake: unknown; serials: string[] },
+    rule: string,
+  ): Promise<LinkedEnd> {
+    const key = this.key(`linked:${name}`);
+    if (this.state.journal[key] === undefined) {
+      await this.effect(`open:${name}`, async () => {
+        const actor: Actor = { id: this.owner, roles: this.snapshot.desk.staff[this.owner]?.roles ?? [] };
+        const start: Omit<CaseStart, 'caseId'> = {
+          process: order.process,
+          requestId: `${this.caseId}/${key}`,
+          actor,
+          intake: order.intake,
+          related: [this.caseId],
+          opener: this.caseId,
+          snapshot: this.snapshot,
+        };
+        const { caseId } = await undoing.receiveLinked.executeWithOptions(
+          { summary: `number of a ${order.process}` },
+          [
+            {
+              requestId: start.requestId,
+              process: order.process,
+              letter: order.letter,
+              day: dayOf(this.now, this.offsetMinutes).replaceAll('-', ''),
+              input: start,
+              serials: order.serials,
+              customer: this.state.row.customer,
+              actor: actor.id,
+              at: this.now,
+            },
+          ],
+        );
+        // A case of its own: it lives on whatever becomes of this one.
+        await startChild(order.process, {
+          workflowId: caseId,
+          args: [{ ...start, caseId }],
+          parentClosePolicy: ParentClosePolicy.ABANDON,
+        });
+        await undoing.markStarted.executeWithOptions({ summary: `${caseId} runs` }, [{ caseId }]);
+        (this.state.linked ??= {})[caseId] = { key, outcome: null };
+        this.fact('linked', { case: caseId, process: order.process }, SYSTEM, rule);
+      });
+      await this.until(() => this.state.journal[key] !== undefined);
+    }
+    return this.state.journal[key]!.answer as unknown as LinkedEnd;
+  }
+  /** A case that this one opened has ended. */
+  linkedCaseEnded(end: LinkedEnd): void {
+    const line = this.state.linked?.[end.caseId];
+    if (line === undefined || line.outcome !== null) return;
+    line.outcome = end.outcome;
+    this.state.journal[line.key] = { answer: { ...end }, by: SYSTEM, at: this.now, requestId: null };
+    this.fact('linkedEnded', { case: end.caseId, outcome: end.outcome }, SYSTEM, 'W25');
+  }
+
   /** Registers how to give back what was just borrowed, booked or collected; runs in reverse on cancel. */
   undoBy(name: string, data: Record<string, unknown> = {}): void {
     this.once(`undo:${name}`, () => this.state.undo.push({ name, data }));
@@ -637,6 +764,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       this.state.nextDailyAt = null;
       this.state.timers = {};
       this.state.pause = null;
+      this.holdings.askBack('closing');
       this.fact('closing', { outcome, rounds: row.rounds, level: row.level }, null, rule);
     }
     await condition(
@@ -644,6 +772,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
         Object.keys(this.state.messages).length === 0 &&
         this.openTasks().length === 0 &&
         this.busy.deliveries === 0 &&
+        this.busy.claims === 0 &&
+        this.holdings.items().length === 0 &&
         this.filing.size === 0,
     );
     row.status = 'closed';
@@ -654,6 +784,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       null,
       rule,
     );
+    if (this.start.opener !== undefined) await this.tellOpener(this.start.opener, outcome);
     await condition(() => !this.unrecorded && !this.busy.recorder);
     this.over = true;
     return {
@@ -666,7 +797,16 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       resolutionMinutes: row.resolutionMinutes,
     };
   }
+  /** The case that waits for this one hears how it ended; one that has ended meanwhile need not (W25). */
+  private async tellOpener(opener: string, outcome: string): Promise<void> {
+    try {
+      await getExternalWorkflowHandle(opener).signal(linkedEnded, { caseId: this.caseId, outcome });
+    } catch (error) {
+      log.info('the case that opened this one has ended', { opener, error: String(error) });
+    }
+  }
   private holdsClosing(clock: ClockState): boolean {
+    if (clock.behaviour === 'custody') return true;
     return clock.taskKey !== null && this.state.tasks[clock.taskKey]?.status === 'open';
   }
   /** Response and resolution durations are always stored, so a closed record has no gaps (AT-11, CRM-04). */
@@ -684,7 +824,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
 
   // ------------------------------------------------------------------ tasks
 
-  private occurrence(name: string): number {
+  /** How often something happened, this time included. */
+  occurrence(name: string): number {
     this.state.occurrences[name] = (this.state.occurrences[name] ?? 0) + 1;
     return this.state.occurrences[name];
   }
@@ -743,6 +884,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       beside,
       holdsClosing: options.holdsClosing ?? false,
       waits: options.waits ?? null,
+      ...(options.movable === undefined ? {} : { movable: options.movable }),
     };
     this.state.tasks[key] = task;
     if (options.waits !== undefined) this.beginPause(options.waits, null, key);
@@ -832,13 +974,14 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
               late: stopped.breachedAt !== null,
             }),
         ...('lapsed' in answer ? { lapsed: true } : {}),
+        ...('rescheduled' in answer ? { rescheduled: true } : {}),
       },
       by,
       task.rule,
     );
     this.touchTask(task.key);
     if (task.waits !== null && this.state.pause?.task === task.key) this.endPause(by, null);
-    this.process.answered(this, task, answer, by);
+    if (!('rescheduled' in answer)) this.process.answered(this, task, answer, by);
   }
 
   /** A task that is no longer needed. */
@@ -885,6 +1028,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       raises: policy.raises,
       fired: [],
       policyName: name,
+      ...(policy.everyMinutes === undefined ? {} : { everyMinutes: policy.everyMinutes }),
     };
     this.setClock(clock);
     if (clock.provisional && clock.taskKey === null)
@@ -944,6 +1088,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       raises: policy?.raises ?? true,
       fired: [],
       policyName: null,
+      ...(policy?.everyMinutes === undefined ? {} : { everyMinutes: policy.everyMinutes }),
     };
     this.setClock(clock);
     return clock;
@@ -1020,7 +1165,9 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     };
     for (const clock of Object.values(this.state.clocks)) {
       if (clock.stoppedAt !== null || clock.pausedAt !== null) continue;
-      if (clock.behaviour === 'promise' || clock.behaviour === 'callOut') continue;
+      if (clock.behaviour === 'promise' || clock.behaviour === 'callOut' || clock.behaviour === 'custody')
+        continue;
+      if (this.policy.clocks[clock.name as ClockName]?.pausable === false) continue;
       if (task !== null && clock.taskKey === task) continue;
       this.setClock({ ...clock, ...pauseClock(clock, this.now, this.snapshot.calendars) });
       this.syncTaskDue(clock.key);
@@ -1339,6 +1486,11 @@ export function clockRow(clock: ClockState) {
 export function messageRow(message: PendingMessage) {
   const { mootWith: _m, turn: _t, next: _n, forCustomer: _c, subject: _s, ...row } = message;
   return row;
+}
+
+/** Whether a task ended because its appointment was moved. */
+export function rescheduled(answer: object): boolean {
+  return 'rescheduled' in answer;
 }
 
 /** Small stable hash (FNV-1a), for spreading and for remembering request ids. */

@@ -19,7 +19,8 @@ import type {
 import type { Calendars } from '../../domain/calendar.js';
 import type { Desk } from '../../domain/organisation.js';
 import type { Policy } from '../../domain/policy.js';
-import type { CaseState } from './state.js';
+import type { BookingKind, BookingRequest } from '../../domain/custody.js';
+import type { CaseState, HeldItem } from './state.js';
 
 /** The rules a case runs by, pinned when it starts and replaced only by `adoptPolicy`. */
 export interface Snapshot {
@@ -40,6 +41,8 @@ export interface CaseStart<Intake = unknown> {
   /** Earlier cases of the same customer, phone or device (W35). */
   related: string[];
   snapshot: Snapshot;
+  /** The case that opened this one and waits for its end (W25). */
+  opener?: string;
   carry?: CaseState;
   reopen?: { requestId: string; actor: Actor; reason: ContentRef; closedAt: Instant; outcome: string };
 }
@@ -109,6 +112,17 @@ export interface Withdraw extends Act {
   proof: EvidenceRef;
   reason?: ContentRef;
 }
+export interface Reschedule extends Act {
+  appointment: BookingKind;
+  /** Who cannot keep it. */
+  askedBy: 'customer' | 'bureau' | 'us';
+  reason: ContentRef;
+}
+export interface ReportLost extends Act {
+  /** Serials or keys of things our people held for this case. */
+  items: string[];
+  note?: ContentRef;
+}
 export interface Merge extends Act {
   into: string;
   reason: ContentRef;
@@ -164,6 +178,10 @@ export const reclassify = defineUpdate<ActResult, [Reclassify]>('reclassify');
 export const cancelCase = defineUpdate<ActResult, [CancelCase]>('cancelCase');
 export const adoptPolicy = defineUpdate<ActResult, [AdoptPolicy]>('adoptPolicy');
 export const attachEvidence = defineUpdate<ActResult, [AttachEvidence]>('attachEvidence');
+/** An appointment cannot be kept; the manual makes another one (ISS-25, W30). */
+export const reschedule = defineUpdate<ActResult, [Reschedule]>('reschedule');
+/** Something held is lost or stolen (REG-07). */
+export const reportLost = defineUpdate<ActResult, [ReportLost]>('reportLost');
 /** Writes the whole projection to the ledger again. */
 export const resync = defineUpdate<ActResult, [Act]>('resync');
 
@@ -187,6 +205,8 @@ export const ACTS = {
   cancelCase,
   adoptPolicy,
   attachEvidence,
+  reschedule,
+  reportLost,
   resync,
   upgrade,
 } as const;
@@ -205,6 +225,13 @@ export interface Absorbed {
 }
 export const absorb = defineSignal<[Absorbed]>('absorb');
 
+/** A case that this one opened has ended (W25). May arrive twice: de-duplicated by its number. */
+export interface LinkedEnd {
+  caseId: string;
+  outcome: string;
+}
+export const linkedEnded = defineSignal<[LinkedEnd]>('linkedEnded');
+
 /** Where a case stands; works on closed cases too while their history is kept. */
 export interface CaseView {
   row: CaseRow;
@@ -212,6 +239,8 @@ export interface CaseView {
   clocks: ClockRow[];
   messages: MessageRow[];
   /** Messages not yet sent, dropped or failed. */
+  custody: HeldItem[];
+  bookings: BookingRequest[];
   undelivered: { key: string; template: string; channels: Channel[]; notBefore: Instant | null }[];
   nextAlarmAt: Instant | null;
   /** True when nothing is in flight: no handler, unrecorded fact or delivery. */

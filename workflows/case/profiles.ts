@@ -72,6 +72,35 @@ export function deliveryOn(
   });
 }
 
+/**
+ * Hand-overs and bookings: a person waits for the answer, so the tries end within half a minute; what they did by then
+ * is withdrawn (`undoing`).
+ */
+export const claims = proxyActivities<Pick<CaseActivities, 'claim'>>({
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '30s',
+  retry: {
+    initialInterval: '500ms',
+    backoffCoefficient: 2,
+    maximumInterval: '5s',
+    nonRetryableErrorTypes: PERMANENT,
+  },
+});
+
+/** Undoing, and opening a linked case: nobody waits, so it is tried for half a day before a person must act. */
+export const undoing = proxyActivities<
+  Pick<CaseActivities, 'unclaim' | 'releaseBookings' | 'receiveLinked' | 'markStarted'>
+>({
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '12h',
+  retry: {
+    initialInterval: '5s',
+    backoffCoefficient: 2,
+    maximumInterval: '10m',
+    nonRetryableErrorTypes: PERMANENT,
+  },
+});
+
 /** Printed documents: rendered from the ledger and stored. */
 export const documents = proxyActivities<Pick<CaseActivities, 'fileDocument'>>({
   startToCloseTimeout: '1m',

@@ -124,7 +124,7 @@ function reopen<Answers, Data>(kase: Kase<Answers, Data>, start: CaseStart): voi
   const manager = state.reopens >= kase.policy.complaint.reopen.managerFrom;
   if (manager) kase.raiseTo('L3', 'reopened', 'W34', SYSTEM);
   else kase.raiseOne('reopened', 'W34', SYSTEM);
-  kase.process.reopened(kase);
+  kase.process.reopened?.(kase);
 }
 
 interface Shown {

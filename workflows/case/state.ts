@@ -3,6 +3,7 @@
  * It is carried whole through continue-as-new, so a case may go on in a new run at any idle moment (house 4).
  */
 import type { CaseRow, ClockRow, Instant, MessageRow, TaskRow } from '../../domain/case.js';
+import type { BookingKind, BookingRequest, Holder, ItemKind } from '../../domain/custody.js';
 import type { ActResult } from './messages.js';
 
 export interface JournalEntry {
@@ -25,16 +26,20 @@ export interface TaskState extends Omit<TaskRow, 'answer'> {
   holdsClosing: boolean;
   /** The typed wait it stands for; ends with it. */
   waits: string | null;
+  /** The appointment it is done at; `reschedule` ends it, and the manual makes another. */
+  movable?: BookingKind;
 }
 
 export interface ClockState extends ClockRow {
-  behaviour: 'deadline' | 'lapse' | 'progress' | 'promise' | 'callOut';
+  behaviour: 'deadline' | 'lapse' | 'progress' | 'promise' | 'callOut' | 'custody';
   taskKey: string | null;
   /** Percents of the limit at which somebody is reminded. */
   reminders: number[];
   raises: boolean;
-  /** Percents already acted on. */
+  /** Percents already acted on; with `everyMinutes` the reminders so far, and 100. */
   fired: number[];
+  /** Reminds at this interval instead of at percents. */
+  everyMinutes?: number;
   /** The policy entry it came from, for `adoptPolicy`; null when the due time was given. */
   policyName: string | null;
 }
@@ -49,6 +54,25 @@ export interface PendingMessage extends MessageRow {
   forCustomer: boolean;
   /** Reader and matter; of held messages with one subject only the newest goes (AT-28). */
   subject: string;
+}
+
+/** Something our people hold for this case, until it is given back or on. */
+export interface HeldItem {
+  item: string;
+  kind: ItemKind;
+  holder: Holder;
+  /** Whom it came from: where it goes back to when the case is cancelled. */
+  from: Holder;
+  keeper: string | null;
+  since: Instant;
+  dueBackAt: Instant | null;
+  amount: number | null;
+}
+
+/** How to give back what was taken; in reverse when the case is cancelled. */
+export interface UndoStep {
+  name: string;
+  data: Record<string, unknown>;
 }
 
 export interface Ending {
@@ -88,7 +112,13 @@ export interface CaseState<Data = unknown> {
   firstRound: number;
   promise: { key: string; dueAt: Instant; warned: boolean; automaticChanges: number } | null;
   callOut: { chain: string[]; index: number } | null;
-  undo: { name: string; data: Record<string, unknown> }[];
+  undo: UndoStep[];
+  /** What our people hold for this case, by item. Absent until something was handed over. */
+  custody?: Record<string, HeldItem>;
+  /** Appointments that stand, by key. Absent until one was made. */
+  bookings?: Record<string, BookingRequest>;
+  /** Cases this one opened and waits for, by number. */
+  linked?: Record<string, { key: string; outcome: string | null }>;
   nextDailyAt: Instant | null;
   answered: { id: string; result: ActResult }[];
   /** Digests of request ids answered earlier than those: refused, never done twice. */

@@ -297,6 +297,15 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
     );
   },
 
+  endings: ['withdrawn', 'merged', 'reclassified', 'cancelled'],
+
+  tellMoved(kase, dueAt) {
+    kase.tellCustomer('cmp.dateChanged', {
+      rule: 'W14',
+      params: { staff: { staff: kase.currentHolder() }, time: { at: dueAt } },
+    });
+  },
+
   customers(data) {
     return data.complainants;
   },
@@ -348,12 +357,7 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
       case 'reclassified':
         return kase.close('reclassified', 'W6');
       case 'cancelled':
-        kase.once('undo', () => {
-          for (const step of [...kase.state.undo].reverse()) {
-            kase.fact('undone', { step: step.name, by: 'hand' }, SYSTEM, 'W33');
-            kase.duty(TASKS.undoByHand, { context: { undo: step.name, ...step.data }, holdsClosing: true });
-          }
-        });
+        await kase.effect('undo', () => kase.holdings.undoAll());
         return kase.close('cancelled', 'W33');
     }
   },

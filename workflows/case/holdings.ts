@@ -1,0 +1,367 @@
+/**
+ * What a case holds: things in our people's custody, appointments, and how to give all of it back. The ledger's
+ * constraints decide who has what (B1, AT-42); the case knows its own part, reminds of it, and does not end before
+ * everything is settled.
+ */
+import { log } from '@temporalio/workflow';
+import { freeSlots } from '../../domain/booking.js';
+import { instantOf, workdayAfter, dayOf } from '../../domain/calendar.js';
+import type { Instant } from '../../domain/case.js';
+import {
+  isHeldByStaff,
+  type BookingRequest,
+  type ClaimOrder,
+  type ClaimResult,
+  type Holder,
+  type Movement,
+} from '../../domain/custody.js';
+import type { CaseAnswers } from '../../domain/forms-common.js';
+import { CASE_TASKS } from '../../domain/tasks.js';
+import { SYSTEM, type Kase } from './kase.js';
+import { claims, undoing } from './profiles.js';
+import { refuse } from './refusal.js';
+import type { HeldItem, TaskState, UndoStep } from './state.js';
+
+/** What an answer needs of the world before it can be accepted. */
+export interface Wanted {
+  movements?: Movement[];
+  bookings?: BookingRequest[];
+  /** Appointments given up with it, by key. */
+  releases?: string[];
+}
+
+export class Holdings {
+  /** Tasks whose answer waits for the ledger. */
+  readonly claiming = new Set<string>();
+
+  constructor(private readonly kase: Kase<never, never>) {}
+
+  /** Things our people hold for this case. */
+  items(): HeldItem[] {
+    return Object.values(this.kase.state.custody ?? {});
+  }
+  item(id: string): HeldItem | undefined {
+    return this.kase.state.custody?.[id];
+  }
+  /** Appointments that stand. */
+  bookings(): BookingRequest[] {
+    return Object.values(this.kase.state.bookings ?? {});
+  }
+
+  /** What an answer wants: of the common tasks here, of the others by the process. */
+  wanted(task: TaskState, answer: Record<string, unknown>, by: string): Wanted | null {
+    if (task.name === 'returnItems') {
+      const { items } = answer as CaseAnswers['returnItems'];
+      return { movements: items.map((id) => this.back(id, by, answer as CaseAnswers['returnItems'])) };
+    }
+    if (task.name === 'reportLoss') {
+      const lost = (task.context?.['items'] ?? []) as string[];
+      return { movements: lost.filter((id) => this.item(id)).map((id) => this.lost(id, by)) };
+    }
+    return this.kase.process.claims?.(this.kase, task, answer as never, by) ?? null;
+  }
+
+  /** What the common forms cannot know; null when in order. */
+  objection(task: TaskState, answer: Record<string, unknown>): { field: string; message: string } | null {
+    if (task.name !== 'returnItems') return null;
+    const asked = (task.context?.['items'] ?? []) as string[];
+    const stranger = (answer as CaseAnswers['returnItems']).items.find(
+      (id) => !asked.includes(id) || this.item(id) === undefined,
+    );
+    return stranger === undefined
+      ? null
+      : { field: 'items', message: `${stranger} is not among what is to come back: ${asked.join(', ')}` };
+  }
+
+  /**
+   * Takes what an answer needs; resolves when it is ours. Refused: nothing was changed, and the answer says who has it
+   * or when there is room. @throws ApplicationFailure
+   */
+  async claim(task: TaskState, requestId: string, wanted: Wanted): Promise<void> {
+    const { kase } = this;
+    const order: ClaimOrder = {
+      key: `${kase.caseId}/${task.key}/${requestId}`,
+      caseId: kase.caseId,
+      at: kase.now,
+      movements: wanted.movements ?? [],
+      bookings: wanted.bookings ?? [],
+      releases: wanted.releases ?? [],
+    };
+    this.claiming.add(task.key);
+    kase.busy.claims += 1;
+    try {
+      let result: ClaimResult;
+      try {
+        result = await claims.claim.executeWithOptions({ summary: `take what ${task.name} needs` }, [order]);
+      } catch (error) {
+        log.warn('claim not answered', { caseId: kase.caseId, task: task.key, error: String(error) });
+        await this.withdraw(order);
+        return refuse('ledger.unreachable', 'the ledger did not answer; nothing was changed', {});
+      }
+      if (result.status !== 'done') return this.no(result, order);
+      // Somebody else may have answered, or ended the case, while the ledger was asked.
+      if (task.status !== 'open' || kase.state.row.status === 'closed') {
+        await this.withdraw(order);
+        return refuse('task.notOpen', `task ${task.key} is no longer open`);
+      }
+      this.apply(order);
+    } finally {
+      this.claiming.delete(task.key);
+      kase.busy.claims -= 1;
+      kase.revision += 1;
+    }
+  }
+
+  private no(result: Exclude<ClaimResult, { status: 'done' }>, order: ClaimOrder): never {
+    const { kase } = this;
+    if (result.status === 'withdrawn') refuse('request.tooOld', 'this request was given up; send a new one');
+    if (result.status === 'refused') {
+      const where = result.holder === null ? 'is not on file' : `is with ${result.holder}`;
+      refuse(result.code, `${result.item} ${where}${result.caseId === null ? '' : ` (${result.caseId})`}`, {
+        item: result.item,
+        holder: result.holder,
+        caseId: result.caseId,
+      });
+    }
+    const asked = order.bookings.find((booking) => booking.who === result.who)!;
+    const rules = kase.policy.bookings;
+    const free = freeSlots(
+      kase.snapshot.calendars,
+      asked.who.startsWith('bureau/') ? rules.bureauCalendar : rules.calendar,
+      result.busy,
+      {
+        from: asked.from > kase.now ? asked.from : kase.now,
+        minutes: (Date.parse(asked.to) - Date.parse(asked.from)) / 60_000,
+        bufferMinutes: asked.bufferMinutes,
+        count: rules.offer,
+      },
+    );
+    return refuse('booking.taken', `${result.who} is booked then`, { who: result.who, free });
+  }
+
+  /** Puts a done claim into the state: who has what, which appointments stand, how to undo it. */
+  private apply(order: ClaimOrder): void {
+    const { kase } = this;
+    for (const key of order.releases) this.forgetBooking(key);
+    for (const move of order.movements) this.moved(move, order.at);
+    for (const booking of order.bookings) {
+      (kase.state.bookings ??= {})[booking.key] = booking;
+      kase.state.undo.push({ name: 'booking', data: { key: booking.key } });
+      const { key, who, from, to, kind } = booking;
+      kase.fact('booked', { key, who, from, to, kind }, null, 'AT-42');
+    }
+  }
+
+  private moved(move: Movement, at: Instant): void {
+    const { kase } = this;
+    const custody = (kase.state.custody ??= {});
+    kase.stopClock(`custody:${move.item}`);
+    const { item, kind, from, to, keeper, dueBackAt } = move;
+    kase.fact(
+      'custodyMoved',
+      { item, kind, from, to, ...(dueBackAt === null ? {} : { dueBackAt }) },
+      move.givenBy ?? move.receivedBy,
+      move.rule,
+    );
+    if (!isHeldByStaff(to)) {
+      delete custody[item];
+      return;
+    }
+    if (custody[item] === undefined && !isHeldByStaff(from))
+      kase.state.undo.push({ name: 'item', data: { item } });
+    custody[item] = {
+      item,
+      kind,
+      holder: to,
+      from: custody[item]?.from ?? from,
+      keeper,
+      since: at,
+      dueBackAt,
+      amount: move.amount ?? null,
+    };
+    if (dueBackAt !== null && dueBackAt > kase.now)
+      kase.startTimed(`custody:${item}`, 'custody', move.rule, dueBackAt, null, 'custody');
+  }
+
+  private forgetBooking(key: string): void {
+    const { kase } = this;
+    const booking = kase.state.bookings?.[key];
+    if (booking === undefined) return;
+    delete kase.state.bookings![key];
+    kase.fact('bookingReleased', { key, who: booking.who, from: booking.from }, null, 'AT-42');
+  }
+
+  /** The ledger may or may not have done it: whatever it did is taken back. */
+  private async withdraw(order: ClaimOrder): Promise<void> {
+    const { kase } = this;
+    try {
+      const done = await undoing.unclaim.executeWithOptions({ summary: 'withdraw what was not answered' }, [
+        { key: order.key, caseId: kase.caseId, at: kase.now },
+      ]);
+      if (done !== 'impossible') return;
+    } catch (error) {
+      log.warn('claim not withdrawn', { caseId: kase.caseId, key: order.key, error: String(error) });
+    }
+    kase.duty(CASE_TASKS.undoByHand, { context: { undo: 'claim', claim: order.key }, holdsClosing: true });
+  }
+
+  /** Gives appointments up beside the main line; one that cannot be given up is a person's task. */
+  async release(keys: string[]): Promise<void> {
+    const { kase } = this;
+    if (keys.length === 0) return;
+    kase.busy.claims += 1;
+    try {
+      await undoing.releaseBookings.executeWithOptions({ summary: 'release appointments' }, [
+        { keys, caseId: kase.caseId, at: kase.now },
+      ]);
+      for (const key of keys) this.forgetBooking(key);
+    } catch (error) {
+      log.warn('bookings not released', { caseId: kase.caseId, error: String(error) });
+      for (const key of keys) {
+        this.forgetBooking(key);
+        this.byHand({ name: 'booking', data: { key } });
+      }
+    } finally {
+      kase.busy.claims -= 1;
+      kase.revision += 1;
+    }
+  }
+
+  // ------------------------------------------------------------------ giving back
+
+  /** Undoes what was done so far, the latest first; what no program can undo is a named person's task. */
+  async undoAll(): Promise<void> {
+    const { kase } = this;
+    const steps = [...kase.state.undo].reverse();
+    kase.state.undo = [];
+    for (const step of steps) {
+      if (step.name === 'booking') {
+        const key = String(step.data['key']);
+        if (kase.state.bookings?.[key] === undefined) continue;
+        await this.release([key]);
+        if (kase.state.bookings[key] === undefined)
+          kase.fact('undone', { step: 'booking', key, by: 'system' }, SYSTEM, 'W33');
+      } else if (step.name === 'item') {
+        // What is held comes back all at once, below.
+        continue;
+      } else if (kase.process.undo?.(kase, step) === true) {
+        kase.fact('undone', { step: step.name, by: 'system' }, SYSTEM, 'W33');
+      } else this.byHand(step);
+    }
+    this.askBack('cancelled');
+  }
+
+  private byHand(step: UndoStep): void {
+    const { kase } = this;
+    kase.fact('undone', { step: step.name, by: 'hand' }, SYSTEM, 'W33');
+    kase.duty(CASE_TASKS.undoByHand, { context: { undo: step.name, ...step.data }, holdsClosing: true });
+  }
+
+  /** Everything held that nobody is asked for yet: one task for each holder and place it goes back to. */
+  askBack(reason: string): void {
+    const { kase } = this;
+    const asked = new Set(
+      kase
+        .openTasks()
+        .filter((task) => task.name === 'returnItems' || task.name === 'reportLoss')
+        .flatMap((task) => (task.context?.['items'] ?? []) as string[]),
+    );
+    const groups = new Map<string, HeldItem[]>();
+    for (const held of this.items()) {
+      if (asked.has(held.item)) continue;
+      const group = `${held.holder} ${homeOf(held)}`;
+      groups.set(group, [...(groups.get(group) ?? []), held]);
+    }
+    for (const [, held] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const first = held[0]!;
+      kase.duty(CASE_TASKS.returnItems, {
+        role: ROLE_OF_HOME[homeOf(first)] ?? 'warehouse',
+        assignee: first.keeper,
+        context: { items: held.map(({ item }) => item), holder: first.holder, to: homeOf(first), reason },
+        holdsClosing: true,
+      });
+    }
+  }
+
+  private back(id: string, by: string, answer: CaseAnswers['returnItems']): Movement {
+    const held = this.item(id)!;
+    return {
+      item: held.item,
+      kind: held.kind,
+      from: held.holder,
+      to: homeOf(held),
+      givenBy: held.holder,
+      receivedBy: by,
+      givenProof: answer.holderSignature,
+      receivedProof: answer.keeperSignature,
+      dueBackAt: null,
+      keeper: null,
+      rule: 'AT-43',
+    };
+  }
+  private lost(id: string, by: string): Movement {
+    const held = this.item(id)!;
+    return {
+      item: held.item,
+      kind: held.kind,
+      from: held.holder,
+      to: 'party/lost',
+      givenBy: by,
+      receivedBy: null,
+      dueBackAt: null,
+      keeper: null,
+      rule: 'REG-07',
+    };
+  }
+
+  // ------------------------------------------------------------------ late
+
+  /** Not back in time: holder and keeper hear of it, then again each workday (AT-43, D8). */
+  overdue(itemId: string): void {
+    const { kase } = this;
+    const held = this.item(itemId);
+    if (held === undefined) return;
+    const rules = kase.policy.custody;
+    const tomorrow = workdayAfter(
+      kase.snapshot.calendars,
+      rules.calendar,
+      dayOf(kase.now, kase.offsetMinutes),
+      1,
+    );
+    const again = instantOf(tomorrow.on, rules.againAt, kase.offsetMinutes);
+    const key = `custody:${held.item}`;
+    const before = kase.state.clocks[key];
+    const next = kase.startTimed(key, 'custody', before?.rule ?? 'AT-43', again, null, 'custody');
+    kase.setClock({ ...next, breachedAt: before?.breachedAt ?? kase.now });
+    const late = this.items().filter(
+      (each) => each.holder === held.holder && each.dueBackAt !== null && each.dueBackAt <= kase.now,
+    );
+    for (const person of new Set([held.holder, held.keeper].filter((id): id is string => id !== null))) {
+      const message = `${kase.caseId}/custodyOverdue/${held.holder}/${kase.now}/${person}`;
+      // Several things of one holder that are due together are one reminder.
+      if (kase.state.occurrences[message] !== undefined) continue;
+      kase.state.occurrences[message] = 1;
+      kase.tellStaff('staff.custodyOverdue', person, {
+        rule: before?.rule ?? 'AT-43',
+        key: message,
+        params: { staff: { staff: held.holder }, count: late.length, item: held.item },
+      });
+    }
+  }
+}
+
+const ROLE_OF_HOME: Record<string, string> = {
+  'place/warehouse': 'warehouse',
+  'place/finance': 'finance',
+  'place/technicalService': 'technicalService',
+  'place/workshop': 'engineer',
+};
+
+/** Where a thing goes back to: where it came from; money that a customer paid goes to finance, paper to the archive. */
+function homeOf(held: HeldItem): Holder {
+  if (held.kind === 'cash' || held.kind === 'cheque') return 'place/finance';
+  if (held.kind === 'activationForm') return 'place/technicalService';
+  if (held.kind === 'replacedPart') return 'place/warehouse';
+  if (held.kind === 'receipt') return 'place/archive';
+  return isHeldByStaff(held.from) ? 'place/warehouse' : held.from;
+}

@@ -1,0 +1,834 @@
+/**
+ * What an issuance knows beside its manual: the devices and how far each is, what an answer takes or hands over, what
+ * a form alone cannot check, and how it is cancelled.
+ */
+import type { Channel, Instant, Recipient } from '../../domain/case.js';
+import { addDays, dayOf, instantOf, closeOfDay, workdayAfter } from '../../domain/calendar.js';
+import { atPlace, withCustomer, withParty, type BookingRequest, type Movement } from '../../domain/custody.js';
+import type { IssuanceAnswers, IssuanceIntake } from '../../domain/forms-issuance.js';
+import {
+  balance,
+  borrowProblem,
+  ISSUANCE_TASKS as TASKS,
+  kitOf,
+  type DeviceLine,
+  type Spare,
+} from '../../domain/issuance.js';
+import { SYSTEM, type Kase, type Process } from '../case/kase.js';
+import type { Wanted } from '../case/holdings.js';
+import type { CaseStart } from '../case/messages.js';
+import type { TaskState } from '../case/state.js';
+
+export interface IssuanceInput {
+  form: IssuanceIntake;
+  /** How the customer is reached, preferred channel first. */
+  channels: Channel[];
+  /** `legacy`: an id of the old kind, accepted and flagged (facts 3). */
+  taxpayerId: 'uscc' | 'legacy' | null;
+}
+export type IssuanceStart = CaseStart<IssuanceInput>;
+
+export interface IssuanceData {
+  customer: string;
+  channels: Channel[];
+  bureau: string;
+  lines: DeviceLine[];
+  spares: Spare[];
+  /** Who goes to the bureau, and who installs. */
+  technician: string | null;
+  region: string | null;
+  /** D1: price and what was paid so far. */
+  due: number;
+  paid: number;
+  /** Money in our hands or on its way, refunded when the case is cancelled. */
+  collected: number;
+}
+
+export type IssuanceCase = Kase<IssuanceAnswers, IssuanceData>;
+
+const SLIP = 'borrowSlip';
+
+export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
+  name: 'issuance',
+  tasks: TASKS,
+  endings: ['cancelled'],
+
+  begin(start) {
+    const { form, channels } = start.intake as IssuanceInput;
+    return {
+      data: {
+        customer: form.customer,
+        channels,
+        bureau: form.bureau,
+        lines: form.devices.map(({ family, machineNo, replacesSerial }) => ({
+          family,
+          machineNo,
+          relation: form.kind,
+          replacesSerial: replacesSerial ?? null,
+          serial: null,
+          state: 'ordered',
+        })),
+        spares: [],
+        technician: null,
+        region: null,
+        due: 0,
+        paid: 0,
+        collected: 0,
+      },
+      row: {
+        owner: start.actor.id,
+        receivedAt: form.receivedAt as Instant,
+        customer: form.customer,
+        relatedTo: start.opener ?? null,
+      },
+    };
+  },
+
+  /** ISS-01, REG-01, REG-02: the number, the legal clock from the request on, the customer's first word. */
+  opened(kase) {
+    const { form, taxpayerId } = kase.start.intake as IssuanceInput;
+    kase.fact(
+      'opened',
+      { kind: form.kind, devices: form.devices.length, receivedAt: kase.state.row.receivedAt },
+      kase.start.actor.id,
+      'ISS-01',
+    );
+    kase.fact('flagged', { flag: 'notice', noticeOn: form.noticeOn }, SYSTEM, 'REG-02');
+    if (taxpayerId === 'legacy') kase.fact('flagged', { flag: 'legacyTaxpayerId' }, SYSTEM, 'REG-02');
+    const agent = kase.assign('agent', kase.start.actor.id, []);
+    if (agent !== null && agent !== kase.owner) kase.setOwner(agent, SYSTEM, 'CMP-20');
+    kase.startPolicyClock('installation', 'installation', { at: kase.state.row.receivedAt });
+    kase.tellCustomer('iss.registered', {
+      rule: 'ISS-04',
+      urgency: kase.replyUrgency(kase.state.row.receivedAt),
+    });
+  },
+
+  claims(kase, task, answer, by): Wanted | null {
+    switch (task.name) {
+      case 'callBureau': {
+        const given = answer as IssuanceAnswers['callBureau'];
+        return given.result === 'declined' ? null : bureauVisit(kase, task, given);
+      }
+      case 'borrowDevices':
+        return borrowed(kase, answer as IssuanceAnswers['borrowDevices'], by);
+      case 'afterClosing':
+        return backOvernight(kase, answer as IssuanceAnswers['afterClosing'], by);
+      case 'prepare': {
+        const { tentative } = answer as IssuanceAnswers['prepare'];
+        return tentative === undefined ? null : installationVisit(kase, task, tentative);
+      }
+      case 'bookInstallation':
+      case 'moveInstallation':
+        return installationVisit(kase, task, answer as IssuanceAnswers['bookInstallation']);
+      case 'checkBackup':
+        return (answer as IssuanceAnswers['checkBackup']).backup === 'notDone'
+          ? { releases: bookingsOf(kase, 'installation') }
+          : null;
+      case 'install':
+        return delivered(kase, answer as IssuanceAnswers['install'], by);
+      case 'signContract':
+        return {
+          movements: [
+            handOver(kase, `${kase.caseId}/form`, 'activationForm', withCustomer(kase.data.customer), by, {
+              receivedBy: by,
+              givenProof: (answer as IssuanceAnswers['signContract']).signature,
+              dueBackAt: todaysClose(kase),
+              keeper: holder(kase, 'technicalService'),
+              rule: 'ISS-18',
+            }),
+          ],
+        };
+      case 'collectBalance':
+        return collected(kase, answer as IssuanceAnswers['collectBalance'], by);
+      case 'handInMoney':
+        return handedIn(kase, answer as IssuanceAnswers['handInMoney'], by);
+      case 'clearSlip':
+        return slipCleared(kase, answer as IssuanceAnswers['clearSlip'], by);
+      case 'handInForm': {
+        const given = answer as IssuanceAnswers['handInForm'];
+        const held = kase.holdings.item(`${kase.caseId}/form`);
+        if (held === undefined) return null;
+        return {
+          movements: [
+            handOver(kase, held.item, 'activationForm', held.holder, atPlace('technicalService'), {
+              givenBy: held.holder,
+              receivedBy: by,
+              givenProof: given.technicianSignature,
+              receivedProof: given.receiverSignature,
+              rule: 'ISS-23',
+            }),
+          ],
+        };
+      }
+      case 'returnToManufacturer': {
+        const given = answer as IssuanceAnswers['returnToManufacturer'];
+        const items = (task.context?.['items'] ?? []) as string[];
+        return {
+          movements: items
+            .map((item) => kase.holdings.item(item))
+            .filter((held) => held !== undefined)
+            .map((held) =>
+              handOver(kase, held.item, held.kind, held.holder, withParty('manufacturer'), {
+                givenBy: held.holder,
+                receivedBy: by,
+                givenProof: given.technicianSignature,
+                receivedProof: given.keeperSignature,
+                rule: 'ISS-25',
+              }),
+            ),
+        };
+      }
+      default:
+        return null;
+    }
+  },
+
+  answered(kase, task, raw, by) {
+    const { data } = kase;
+    switch (task.name) {
+      case 'prepare': {
+        const given = raw as IssuanceAnswers['prepare'];
+        data.due = given.due;
+        data.paid = given.paid;
+        data.region = given.region ?? null;
+        if (given.paid > 0) {
+          data.collected += given.paid;
+          kase.state.undo.push({ name: 'money', data: { amount: given.paid } });
+        }
+        if (given.tentative !== undefined) tellAppointment(kase, 'iss.appointment', given.tentative, 'ISS-14');
+        return;
+      }
+      case 'moveInstallation':
+        tellAppointment(kase, 'iss.moved', raw as IssuanceAnswers['moveInstallation'], 'ISS-25');
+        return;
+      case 'callBureau': {
+        const given = raw as IssuanceAnswers['callBureau'];
+        if (given.result === 'declined') return;
+        data.technician = given.technician ?? null;
+        kase.state.undo.push({ name: 'bureau', data: { from: given.from } });
+        shiftDependent(kase, given.to!);
+        return;
+      }
+      case 'borrowDevices': {
+        const given = raw as IssuanceAnswers['borrowDevices'];
+        for (const line of given.lines) {
+          const serial = line.serial;
+          if (line.use === 'spare') {
+            data.spares.push({ serial, family: data.lines[0]!.family, used: false });
+            continue;
+          }
+          const mine = data.lines.find((each) => each.machineNo === (line.machineNo ?? 0))!;
+          mine.serial = serial;
+          mine.state = 'borrowed';
+        }
+        return;
+      }
+      case 'afterClosing': {
+        const given = raw as IssuanceAnswers['afterClosing'];
+        if (given.decision !== 'returned') return;
+        for (const line of data.lines)
+          if (line.state === 'borrowed') Object.assign(line, { serial: null, state: 'ordered' });
+        data.spares = data.spares.filter((spare) => spare.used);
+        return;
+      }
+      case 'issueDevices': {
+        for (const result of (raw as IssuanceAnswers['issueDevices']).devices) {
+          const line = data.lines.find((each) => each.serial === result.serial)!;
+          if (result.result === 'passed') {
+            line.state = 'issued';
+            continue;
+          }
+          kase.fact(
+            'flagged',
+            { flag: 'deviceFailed', serial: result.serial, spare: result.spareSerial ?? null },
+            by,
+            'ISS-25',
+          );
+          const spare = data.spares.find((each) => each.serial === result.spareSerial);
+          if (spare === undefined) line.state = 'failed';
+          else {
+            spare.used = true;
+            Object.assign(line, { serial: spare.serial, state: 'issued' });
+          }
+          kase.duty(TASKS.returnToManufacturer, {
+            context: { items: [result.serial] },
+            holdsClosing: true,
+          });
+        }
+        return;
+      }
+      case 'install': {
+        for (const result of (raw as IssuanceAnswers['install']).devices) {
+          const line = data.lines.find((each) => each.serial === result.serial)!;
+          line.state = result.result === 'installed' ? 'installed' : 'failed';
+        }
+        if (data.lines.some((line) => line.state === 'installed')) {
+          const clock = kase.state.clocks['installation'];
+          if (clock !== undefined) kase.stopClock(clock.key);
+        }
+        return;
+      }
+      case 'signContract': {
+        const given = raw as IssuanceAnswers['signContract'];
+        if (given.stamped) return;
+        kase.duty(TASKS.collectStamp, {
+          assignee: by,
+          dueAt: closing(kase, given.stampDueOn!),
+          context: { missing: 'stamp' },
+          holdsClosing: true,
+        });
+        return;
+      }
+      case 'collectBalance': {
+        const given = raw as IssuanceAnswers['collectBalance'];
+        data.paid += given.paid;
+        data.collected += given.paid;
+        if (given.paid > 0) kase.state.undo.push({ name: 'money', data: { amount: given.paid } });
+        return;
+      }
+      case 'handInMoney': {
+        if (kase.answerOf('collectBalance')?.means === 'cheque')
+          kase.duty(TASKS.confirmClearing, { holdsClosing: true });
+        return;
+      }
+      case 'confirmClearing': {
+        const given = raw as IssuanceAnswers['confirmClearing'];
+        kase.fact('moneyCleared', { result: given.clearing }, by, 'W27');
+        // A bounced cheque is finance's task; the devices stay where they are.
+        if (given.clearing === 'bounced') kase.duty(TASKS.recoverPayment, { holdsClosing: true });
+        return;
+      }
+      case 'refund': {
+        data.collected = Math.max(0, data.collected - (raw as IssuanceAnswers['refund']).amount);
+        return;
+      }
+      default:
+        return;
+    }
+  },
+
+  objection(kase, task, answer) {
+    const { data, policy } = kase;
+    const { lines } = data;
+    switch (task.name) {
+      case 'prepare': {
+        const given = answer as IssuanceAnswers['prepare'];
+        if (given.paid > given.due) return { field: 'paid', message: 'more than is due' };
+        const status = given.paid === 0 && given.due > 0 ? 'unpaid' : given.paid < given.due ? 'partial' : 'paid';
+        if (given.feeStatus !== status)
+          return { field: 'feeStatus', message: `${given.paid} of ${given.due} is ${status}` };
+        const { tentative } = given;
+        if (tentative !== undefined) {
+          const problem =
+            slotProblem(kase, tentative.from, tentative.to) ?? technicianProblem(kase, tentative.technician);
+          if (problem !== null) return { ...problem, field: `tentative.${problem.field}` };
+        }
+        return given.choice === 'bought' && given.voluntaryConfirm === undefined
+          ? { field: 'voluntaryConfirm', message: 'equipment is bought by choice only, confirmed in writing (REG-03)' }
+          : null;
+      }
+      case 'callBureau': {
+        const given = answer as IssuanceAnswers['callBureau'];
+        if (given.result === 'declined') return null;
+        return slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
+      }
+      case 'borrowDevices': {
+        const problem = borrowProblem(
+          lines,
+          (answer as IssuanceAnswers['borrowDevices']).lines,
+          policy.issuance.spares,
+        );
+        return problem === null ? null : { field: 'lines', message: problem };
+      }
+      case 'issueDevices':
+        return issueProblem(kase, answer as IssuanceAnswers['issueDevices']);
+      case 'afterClosing': {
+        const given = answer as IssuanceAnswers['afterClosing'];
+        if (given.decision === 'returned')
+          return given.keeperSignature === undefined || given.holderSignature === undefined
+            ? { field: 'keeperSignature', message: 'both sign when the devices come back (AT-43)' }
+            : null;
+        const roles = kase.snapshot.desk.staff[given.approvedBy ?? '']?.roles ?? [];
+        return roles.includes('supervisor') || roles.includes('centreManager')
+          ? null
+          : { field: 'approvedBy', message: 'devices stay out overnight only when the lead approves it (D4)' };
+      }
+      case 'agreeInstallation':
+        return (answer as IssuanceAnswers['agreeInstallation']).officerInstallAt <= kase.now
+          ? { field: 'officerInstallAt', message: 'must lie in the future' }
+          : null;
+      case 'bookInstallation':
+      case 'moveInstallation': {
+        const given = answer as IssuanceAnswers['bookInstallation'];
+        return slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
+      }
+      case 'checkBackup': {
+        const given = answer as IssuanceAnswers['checkBackup'];
+        return given.backup === 'impossible' && given.riskNote === undefined
+          ? { field: 'riskNote', message: 'the customer signs that a backup is impossible (W23)' }
+          : null;
+      }
+      case 'install':
+        return installProblem(kase, answer as IssuanceAnswers['install']);
+      case 'signContract':
+        return contractProblem(kase, answer as IssuanceAnswers['signContract']);
+      case 'collectBalance': {
+        const given = answer as IssuanceAnswers['collectBalance'];
+        const owed = balance(data.due, data.paid);
+        if (given.paid !== owed) return { field: 'paid', message: `${owed} CNY are still due` };
+        if (given.means === 'cheque' && given.chequeNo === undefined)
+          return { field: 'chequeNo', message: 'required for a cheque' };
+        return (given.means === 'transfer' || given.means === 'companyCode') && given.transferRef === undefined
+          ? { field: 'transferRef', message: 'required for money that comes by bank' }
+          : null;
+      }
+      case 'handInMoney': {
+        const given = answer as IssuanceAnswers['handInMoney'];
+        return given.received === data.paid
+          ? null
+          : { field: 'received', message: `${data.paid} CNY were paid for this case` };
+      }
+      case 'clearSlip': {
+        const wanted = kase.answerOf('handInMoney')?.salesSlipNo;
+        return (answer as IssuanceAnswers['clearSlip']).salesSlipNo === wanted
+          ? null
+          : { field: 'salesSlipNo', message: `sold devices are cleared against sales slip ${wanted} (ISS-22)` };
+      }
+      default:
+        return null;
+    }
+  },
+
+  /** Waited an hour for the officer: who must know that today's later visits slip (W28). */
+  waited(kase, taskKey, minutes) {
+    const dispatcher = kase.owner;
+    if (minutes !== kase.policy.issuance.flagAfterMinutes) return;
+    kase.fact('flagged', { flag: 'laterVisits', task: taskKey, minutes }, SYSTEM, 'W28');
+    kase.tellStaff('staff.laterVisits', dispatcher, {
+      rule: 'W28',
+      params: { staff: { staff: kase.data.technician ?? dispatcher } },
+    });
+  },
+
+  tellMoved() {
+    // An issuance promises no instants but its appointments, which are told when they are made.
+  },
+
+  customers(data): { to: Recipient; channels: Channel[] }[] {
+    return [{ to: { kind: 'customer', id: data.customer }, channels: data.channels }];
+  },
+
+  clockFor(kase, name) {
+    const { limit, calendar } = kase.policy.clocks[name]!;
+    return { limit, calendar };
+  },
+
+  undo(kase, step) {
+    if (step.name === 'money') {
+      kase.duty(TASKS.refund, { context: { amount: step.data['amount'] }, holdsClosing: true });
+      return true;
+    }
+    if (step.name === 'bureau') {
+      kase.tellUnit('mail.iss.bureauCancelled', kase.data.bureau, {
+        rule: 'ISS-25',
+        params: { time: { at: String(step.data['from']) } },
+      });
+      return true;
+    }
+    return false;
+  },
+
+  async conclude(kase, ending) {
+    if (ending.kind !== 'cancelled') throw new Error(`an issuance does not end ${ending.kind}`);
+    const owed = kase.data.collected;
+    await kase.effect('undo', () => kase.holdings.undoAll());
+    kase.once('cancelled', () =>
+      kase.tellCustomer('iss.cancelled', {
+        rule: 'ISS-25',
+        params: { amount: owed, date: { on: dayOf(kase.limitFrom(kase.policy.clocks.payment!.limit, kase.policy.clocks.payment!.calendar), kase.offsetMinutes) } },
+      }),
+    );
+    return kase.close('cancelled', 'ISS-25');
+  },
+};
+
+// ---------------------------------------------------------------- what an answer takes or hands over
+
+function handOver(
+  _kase: IssuanceCase,
+  item: string,
+  kind: Movement['kind'],
+  from: string,
+  to: string,
+  more: Partial<Movement> & { rule: string },
+): Movement {
+  return { item, kind, from, to, givenBy: null, receivedBy: null, dueBackAt: null, keeper: null, ...more };
+}
+
+function travel(kase: IssuanceCase, region: string | null): number {
+  const { travelByRegion, travelMinutes } = kase.policy.bookings;
+  return (region === null ? undefined : travelByRegion[region]) ?? travelMinutes;
+}
+
+/** Keys of standing appointments of a kind. */
+export function bookingsOf(kase: IssuanceCase, kind: BookingRequest['kind']): string[] {
+  return kase.holdings
+    .bookings()
+    .filter((booking) => booking.kind === kind)
+    .map((booking) => booking.key);
+}
+
+/** A technician and the bureau's counter, for the same time; a moved visit gives the former one up (ISS-07). */
+function bureauVisit(kase: IssuanceCase, task: TaskState, given: IssuanceAnswers['callBureau']): Wanted {
+  const common = { kind: 'issuance' as const, from: given.from!, to: given.to! };
+  return {
+    releases: bookingsOf(kase, 'issuance'),
+    bookings: [
+      {
+        ...common,
+        key: `${kase.caseId}/${task.key}/technician`,
+        who: given.technician!,
+        bufferMinutes: travel(kase, null),
+        region: null,
+      },
+      {
+        ...common,
+        key: `${kase.caseId}/${task.key}/bureau`,
+        who: `bureau/${kase.data.bureau}`,
+        bufferMinutes: 0,
+        region: null,
+      },
+    ],
+  };
+}
+
+function installationVisit(
+  kase: IssuanceCase,
+  task: TaskState,
+  given: { technician: string; from: string; to: string },
+): Wanted {
+  return {
+    releases: bookingsOf(kase, 'installation'),
+    bookings: [
+      {
+        key: `${kase.caseId}/${task.key}`,
+        kind: 'installation',
+        who: given.technician,
+        from: given.from,
+        to: given.to,
+        bufferMinutes: travel(kase, kase.data.region),
+        region: kase.data.region,
+      },
+    ],
+  };
+}
+
+/** Devices and spares leave the warehouse on one slip; spares are back the same day (ISS-08, ISS-09, D3). */
+function borrowed(kase: IssuanceCase, given: IssuanceAnswers['borrowDevices'], keeper: string): Wanted {
+  const technician = kase.data.technician!;
+  const signed = { givenProof: given.keeperSignature, receivedProof: given.borrowerSignature };
+  const devices = given.lines.map(({ serial, use }) =>
+    handOver(kase, serial, 'device', atPlace('warehouse'), technician, {
+      givenBy: keeper,
+      receivedBy: technician,
+      ...signed,
+      keeper,
+      dueBackAt: use === 'spare' ? visitClose(kase) : null,
+      rule: use === 'spare' ? 'D3' : 'ISS-08',
+    }),
+  );
+  if (kase.holdings.item(slipOf(kase)) !== undefined) return { movements: devices };
+  return {
+    movements: [
+      ...devices,
+      handOver(kase, slipOf(kase), SLIP, atPlace('warehouse'), technician, {
+        givenBy: keeper,
+        receivedBy: technician,
+        ...signed,
+        keeper,
+        rule: 'ISS-08',
+      }),
+    ],
+  };
+}
+
+/** The slip of this case; a trip of several customers has its own number but each case settles its own lines (W20). */
+function slipOf(kase: IssuanceCase): string {
+  return `${kase.caseId}/slip`;
+}
+
+/** Devices that stand for an order line, in somebody's hands. */
+function heldDevices(kase: IssuanceCase) {
+  return kase.holdings.items().filter((held) => held.kind === 'device');
+}
+
+/** The officer did not come: back to the warehouse, slip included, or overnight with the lead's approval (D4). */
+function backOvernight(kase: IssuanceCase, given: IssuanceAnswers['afterClosing'], keeper: string): Wanted {
+  const releases = bookingsOf(kase, 'issuance');
+  if (given.decision === 'overnight') return { releases };
+  const held = kase.holdings.items().filter((each) => each.kind === 'device' || each.kind === SLIP);
+  return {
+    releases,
+    movements: held.map((each) =>
+      handOver(kase, each.item, each.kind, each.holder, atPlace('warehouse'), {
+        givenBy: each.holder,
+        receivedBy: keeper,
+        ...(given.holderSignature === undefined ? {} : { givenProof: given.holderSignature }),
+        ...(given.keeperSignature === undefined ? {} : { receivedProof: given.keeperSignature }),
+        rule: 'D4',
+      }),
+    ),
+  };
+}
+
+/** Installed devices are the customer's from here on (ISS-17). */
+function delivered(kase: IssuanceCase, given: IssuanceAnswers['install'], technician: string): Wanted | null {
+  const movements = given.devices
+    .filter((device) => device.result === 'installed')
+    .map((device) => kase.holdings.item(device.serial))
+    .filter((held) => held !== undefined)
+    .map((held) =>
+      handOver(kase, held.item, 'device', held.holder, withCustomer(kase.data.customer), {
+        givenBy: technician,
+        rule: 'ISS-17',
+      }),
+    );
+  return movements.length === 0 ? null : { movements };
+}
+
+/** Cash and cheques are in the technician's custody until finance has them, the same day (D1). */
+function collected(
+  kase: IssuanceCase,
+  given: IssuanceAnswers['collectBalance'],
+  technician: string,
+): Wanted | null {
+  if (given.paid === 0 || (given.means !== 'cash' && given.means !== 'cheque')) return null;
+  return {
+    movements: [
+      handOver(kase, `${kase.caseId}/${given.means}`, given.means, withCustomer(kase.data.customer), technician, {
+        amount: given.paid,
+        receivedBy: technician,
+        ...(given.payerSignature === undefined ? {} : { givenProof: given.payerSignature }),
+        dueBackAt: todaysClose(kase),
+        keeper: holder(kase, 'finance'),
+        rule: 'D1',
+      }),
+    ],
+  };
+}
+
+/** Money to finance, the sales slip back to the technician, who takes it to the warehouse the same day (ISS-21). */
+function handedIn(kase: IssuanceCase, given: IssuanceAnswers['handInMoney'], finance: string): Wanted {
+  const signed = { givenProof: given.technicianSignature, receivedProof: given.financeSignature };
+  const money = kase.holdings
+    .items()
+    .filter((held) => held.kind === 'cash' || held.kind === 'cheque')
+    .map((held) =>
+      handOver(kase, held.item, held.kind, held.holder, atPlace('finance'), {
+        givenBy: held.holder,
+        receivedBy: finance,
+        ...signed,
+        rule: 'ISS-21',
+      }),
+    );
+  const technician = kase.data.technician!;
+  return {
+    movements: [
+      ...money,
+      handOver(kase, `${kase.caseId}/salesSlip`, 'salesSlip', atPlace('finance'), technician, {
+        givenBy: finance,
+        receivedBy: technician,
+        givenProof: given.financeSignature,
+        receivedProof: given.technicianSignature,
+        dueBackAt: todaysClose(kase),
+        keeper: holder(kase, 'warehouse'),
+        rule: 'ISS-21',
+      }),
+    ],
+  };
+}
+
+/** Sold devices are cleared against the sales slip, and the borrow slip is cancelled (ISS-22). */
+function slipCleared(kase: IssuanceCase, given: IssuanceAnswers['clearSlip'], keeper: string): Wanted {
+  const papers = kase.holdings.items().filter((held) => held.kind === SLIP || held.kind === 'salesSlip');
+  return {
+    movements: papers.map((held) =>
+      handOver(kase, held.item, held.kind, held.holder, atPlace('warehouse'), {
+        givenBy: held.holder,
+        receivedBy: keeper,
+        givenProof: given.technicianSignature,
+        receivedProof: given.keeperSignature,
+        rule: 'ISS-22',
+      }),
+    ),
+  };
+}
+
+/** Spares that nobody used, and devices whose line failed: back to the keeper at any time (ISS-22, D3). */
+export function sparesToReturn(kase: IssuanceCase): string[] {
+  const standing = new Set(
+    kase.data.lines
+      .filter((line) => line.state === 'issued' || line.state === 'installed' || line.state === 'borrowed')
+      .map((line) => line.serial),
+  );
+  const failed = new Set(
+    kase
+      .openTasks()
+      .filter((task) => task.name === 'returnToManufacturer')
+      .flatMap((task) => (task.context?.['items'] ?? []) as string[]),
+  );
+  return heldDevices(kase)
+    .map((held) => held.item)
+    .filter((serial) => !standing.has(serial) && !failed.has(serial));
+}
+
+/** The customer hears when who comes. */
+function tellAppointment(
+  kase: IssuanceCase,
+  template: 'iss.appointment' | 'iss.moved',
+  visit: { technician: string; from: string },
+  rule: string,
+): void {
+  kase.tellCustomer(template, {
+    rule,
+    params: {
+      time: { at: visit.from },
+      ...(template === 'iss.appointment' ? { staff: { staff: visit.technician } } : {}),
+    },
+    subject: 'appointment',
+  });
+}
+
+/** An appointment at the customer's that lies before the bureau's is moved, and who made it hears of it (ISS-25). */
+function shiftDependent(kase: IssuanceCase, issuedBy: Instant): void {
+  const early = kase.holdings
+    .bookings()
+    .find((booking) => booking.kind === 'installation' && booking.from < issuedBy);
+  if (early === undefined || kase.openTaskNamed('moveInstallation') !== undefined) return;
+  kase.fact('flagged', { flag: 'appointmentShifts', booking: early.key, from: early.from }, SYSTEM, 'ISS-25');
+  const key = kase.duty(TASKS.moveInstallation, {
+    assignee: kase.owner,
+    context: { was: early.from, notBefore: issuedBy },
+  });
+  kase.tellStaff('staff.appointmentShifts', early.who, {
+    rule: 'ISS-25',
+    params: { time: { at: early.from } },
+    mootWith: key,
+  });
+}
+
+// ---------------------------------------------------------------- what a form alone cannot check
+
+type Objection = { field: string; message: string } | null;
+
+function slotProblem(kase: IssuanceCase, from: string | undefined, to: string | undefined): Objection {
+  if (from === undefined) return { field: 'from', message: 'when the appointment begins' };
+  if (to === undefined) return { field: 'to', message: 'when the appointment ends' };
+  if (from < kase.now) return { field: 'from', message: 'must lie in the future' };
+  return to <= from ? { field: 'to', message: 'must be after from' } : null;
+}
+
+function technicianProblem(kase: IssuanceCase, id: string | undefined): Objection {
+  if (id === undefined) return { field: 'technician', message: 'who goes there' };
+  const person = kase.snapshot.desk.staff[id];
+  if (person === undefined) return { field: 'technician', message: 'nobody of that id on the desk' };
+  return person.roles.includes('engineer')
+    ? null
+    : { field: 'technician', message: 'must be a field technician (role engineer)' };
+}
+
+/** ISS-11: with the officer every device has its result, without him none has. */
+function issueProblem(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']): Objection {
+  if (!given.officerPresent)
+    return given.devices.length === 0
+      ? null
+      : { field: 'devices', message: 'nothing is issued without the tax officer (ISS-11)' };
+  const waiting = kase.data.lines.filter((line) => line.state === 'borrowed').map((line) => line.serial!);
+  const named = given.devices.map((device) => device.serial);
+  const missing = waiting.find((serial) => !named.includes(serial));
+  if (missing !== undefined) return { field: 'devices', message: `no result for ${missing}` };
+  const stranger = named.find((serial) => !waiting.includes(serial));
+  if (stranger !== undefined) return { field: 'devices', message: `${stranger} is not to be issued` };
+  for (const device of given.devices) {
+    if (device.result === 'passed') continue;
+    if (device.reason === undefined) return { field: 'devices', message: `why ${device.serial} failed` };
+    if (device.spareSerial === undefined) continue;
+    const spare = kase.data.spares.find((each) => each.serial === device.spareSerial);
+    if (spare === undefined || spare.used)
+      return { field: 'devices', message: `${device.spareSerial} is no unused spare of this case` };
+  }
+  return null;
+}
+
+function installProblem(kase: IssuanceCase, given: IssuanceAnswers['install']): Objection {
+  const issued = kase.data.lines.filter((line) => line.state === 'issued').map((line) => line.serial!);
+  const named = given.devices.map((device) => device.serial);
+  const missing = issued.find((serial) => !named.includes(serial));
+  if (missing !== undefined) return { field: 'devices', message: `no result for ${missing}` };
+  const stranger = named.find((serial) => !issued.includes(serial));
+  if (stranger !== undefined) return { field: 'devices', message: `${stranger} was not issued` };
+  const bare = given.devices.find((each) => each.result === 'installed' && each.sample === undefined);
+  if (bare !== undefined)
+    return { field: 'devices', message: `a sample invoice proves that ${bare.serial} works (ISS-17)` };
+  const silent = given.devices.find((each) => each.result === 'failed' && each.reason === undefined);
+  if (silent !== undefined) return { field: 'devices', message: `why ${silent.serial} failed` };
+  if (given.sampleOn === 'realInvoice' && (given.voided !== true || given.sampleNo === undefined))
+    return { field: 'voided', message: 'a real invoice is voided and its number logged (W26)' };
+  const kit = kitOf(
+    kase.policy.issuance.kits,
+    kase.data.lines.map((line) => line.family),
+  );
+  if (given.kitVersion !== kit.version)
+    return { field: 'kitVersion', message: `the checklist in force is ${kit.version}` };
+  const forgotten = kit.items.filter((item) => !given.kit.includes(item));
+  return forgotten.length === 0 ? null : { field: 'kit', message: `not ticked: ${forgotten.join(', ')} (ISS-16)` };
+}
+
+function contractProblem(kase: IssuanceCase, given: IssuanceAnswers['signContract']): Objection {
+  if (given.endOn <= given.startOn) return { field: 'endOn', message: 'must be after startOn' };
+  const missing = kase.policy.issuance.contractScope.find((word) => !given.scope.includes(word));
+  if (missing !== undefined) return { field: 'scope', message: `a contract covers ${missing} (REG-06)` };
+  if (given.stamped) return null;
+  if (given.stampMissingReason === undefined)
+    return { field: 'stampMissingReason', message: 'why it is not stamped (W24)' };
+  const today = dayOf(kase.now, kase.offsetMinutes);
+  const last = workdayAfter(kase.snapshot.calendars, 'workdays', today, kase.policy.issuance.stampWorkdays).on;
+  if (given.stampDueOn === undefined || given.stampDueOn > last || given.stampDueOn < today)
+    return { field: 'stampDueOn', message: `the stamp comes in by ${last} at the latest (W24)` };
+  return null;
+}
+
+// ---------------------------------------------------------------- times and people
+
+/** First present holder of a role: who looks after what comes back to his place. */
+function holder(kase: IssuanceCase, role: string): string | null {
+  return kase.assign(role, null, []);
+}
+
+function closing(kase: IssuanceCase, day: string): Instant {
+  const close = closeOfDay(kase.snapshot.calendars, 'department', day);
+  return close?.at ?? instantOf(day, '18:00', kase.offsetMinutes);
+}
+/** Close of business today; on a day off, of the next workday. */
+function todaysClose(kase: IssuanceCase): Instant {
+  return closing(kase, dayOf(kase.now, kase.offsetMinutes));
+}
+/** Close of the day of the visit to the bureau. */
+function visitClose(kase: IssuanceCase): Instant {
+  const visit = kase.holdings.bookings().find((booking) => booking.kind === 'issuance');
+  return closing(kase, dayOf(visit?.from ?? kase.now, kase.offsetMinutes));
+}
+/** The bureau's last minute on the day of an instant; null when that is past. */
+export function bureauCloses(kase: IssuanceCase, at: Instant): Instant | null {
+  const day = dayOf(at, kase.offsetMinutes);
+  const close = closeOfDay(kase.snapshot.calendars, kase.policy.bookings.bureauCalendar, day)?.at ?? null;
+  return close === null || close <= at ? null : close;
+}
+/** Morning of the next workday of the bureau: when to call it again. */
+export function bureauOpensNext(kase: IssuanceCase): Instant {
+  const { bureauCalendar } = kase.policy.bookings;
+  const today = dayOf(kase.now, kase.offsetMinutes);
+  const next = workdayAfter(kase.snapshot.calendars, bureauCalendar, today, 1).on;
+  return instantOf(addDays(next, 0), '09:00', kase.offsetMinutes);
+}

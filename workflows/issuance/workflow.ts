@@ -1,0 +1,211 @@
+/**
+ * The issuance manual (公司发行安装服务流程): information, issuance at the tax bureau, installation, handover. Ends
+ * with the feature code told, the follow-up done and nothing left in anybody's hands (ISS-24).
+ */
+import { balance, ISSUANCE_TASKS as TASKS, kitOf } from '../../domain/issuance.js';
+import { dayOf } from '../../domain/calendar.js';
+import type { CaseOutcome } from '../case/messages.js';
+import { rescheduled } from '../case/kase.js';
+import { runCase } from '../case/run.js';
+import {
+  bureauCloses,
+  bureauOpensNext,
+  issuanceProcess,
+  sparesToReturn,
+  type IssuanceCase,
+  type IssuanceStart,
+} from './process.js';
+
+export async function issuance(start: IssuanceStart): Promise<CaseOutcome> {
+  return runCase(start, issuanceProcess, async (kase) => {
+    await kase.task(TASKS.prepare); //                                  ISS-01..06, REG-03
+
+    await issuedAtBureau(kase); //                                      ISS-07..12, D4
+    returnSpares(kase); //                                              ISS-22, D3
+    await kase.task(TASKS.agreeInstallation); //                        ISS-13
+
+    await installedOnSite(kase); //                                     ISS-14..17, ISS-20
+    await kase.task(TASKS.signContract, visiting); //                   ISS-18, REG-06, W24
+    if (kase.keep('owed', () => ({ balance: balance(kase.data.due, kase.data.paid) })).balance > 0)
+      await kase.task(TASKS.collectBalance, visiting); //               ISS-19, D1
+
+    await handedOver(kase); //                                          ISS-21..23
+    await activated(kase); //                                           ISS-23, ISS-24, D6
+    const partly = kase.data.lines.some((line) => line.state !== 'installed');
+    return kase.close(partly ? 'activatedPartly' : 'activated', 'ISS-24');
+
+    function visiting() {
+      return { assignee: kase.data.technician };
+    }
+  });
+}
+
+/** A visit at a time the bureau agrees to, until every device has its result in the officer's presence. */
+async function issuedAtBureau(kase: IssuanceCase): Promise<void> {
+  for (;;) {
+    const visit = await agreedVisit(kase); //                           ISS-07, W28
+    if (kase.keep('toBorrow', () => ({ any: kase.data.lines.some((line) => line.state === 'ordered') })).any) {
+      const borrowed = await kase.task(TASKS.borrowDevices, () => ({
+        dueAt: visit.from,
+        context: toBorrow(kase),
+        movable: 'issuance',
+      })); //                                                           ISS-08, ISS-09
+      if (rescheduled(borrowed)) continue;
+      kase.file('borrowSlip', 'ISS-08');
+    }
+    for (;;) {
+      const done = await kase.task(TASKS.issueDevices, () => ({
+        assignee: kase.data.technician,
+        dueAt: visit.to > kase.now ? visit.to : kase.limitFrom({ minutes: 30 }, 'wall'),
+        movable: 'issuance',
+      })); //                                                           ISS-10, ISS-11
+      if (rescheduled(done)) break;
+      if (done.officerPresent) return;
+      if (!(await officerCame(kase))) break; //                         ISS-12
+    }
+    await kase.task(TASKS.afterClosing); //                             D4
+  }
+}
+
+/** We telephone until the bureau names a time; it has two workdays, then the lead hears of it (W12, W28). */
+async function agreedVisit(kase: IssuanceCase): Promise<{ from: string; to: string }> {
+  for (;;) {
+    const call = await kase.task(TASKS.callBureau);
+    if (call.result !== 'declined') return { from: call.from!, to: call.to! };
+    await kase.waitUntil('bureauAgain', () => bureauOpensNext(kase));
+  }
+}
+
+/** Stop and wait, never continue alone; false when the bureau closed over it (ISS-12, D4). */
+async function officerCame(kase: IssuanceCase): Promise<boolean> {
+  const closing = kase.keep('closing', () => ({ at: bureauCloses(kase, kase.now) }));
+  if (closing.at === null) return false;
+  const back = await kase.wait(TASKS.awaitOfficer, 'waitingTaxBureau', {
+    assignee: kase.data.technician,
+    dueAt: closing.at,
+  });
+  return back !== null;
+}
+
+/** The customer's appointment, made again as often as the backup is missing at the door (ISS-14, ISS-15, ISS-25). */
+async function installedOnSite(kase: IssuanceCase): Promise<void> {
+  for (;;) {
+    const visit = await customerVisit(kase); //                         ISS-14
+    const door = await kase.task(TASKS.checkBackup, () => ({
+      assignee: visit.technician,
+      dueAt: visit.to,
+      movable: 'installation',
+    })); //                                                             ISS-15
+    if (rescheduled(door) || door.backup === 'notDone') continue;
+    if (door.backup === 'impossible') kase.once('risk', () => tellLead(kase, 'W23'));
+    const installed = await kase.task(TASKS.install, () => ({
+      assignee: visit.technician,
+      dueAt: visit.to > kase.now ? visit.to : kase.limitFrom({ hours: 2 }, 'department'),
+      context: kitOf(
+        kase.policy.issuance.kits,
+        kase.data.lines.map((line) => line.family),
+      ),
+      movable: 'installation',
+    })); //                                                             ISS-16, ISS-17, ISS-20
+    if (!rescheduled(installed)) return;
+  }
+}
+
+/** The appointment made with the customer: the first one if it still stands, else a new one. */
+async function customerVisit(kase: IssuanceCase): Promise<{ technician: string; to: string }> {
+  const standing = kase.keep('standingVisit', () => {
+    const booking = kase.holdings.bookings().find((each) => each.kind === 'installation');
+    return booking === undefined || booking.from < kase.now || kase.openTaskNamed('moveInstallation') !== undefined
+      ? {}
+      : { technician: booking.who, to: booking.to };
+  });
+  if (standing.technician !== undefined) return { technician: standing.technician, to: standing.to! };
+  const visit = await kase.task(TASKS.bookInstallation, () => {
+    kase.mootAll(['moveInstallation'], 'booked');
+    return { context: { officerInstallAt: kase.answerOf('agreeInstallation')!.officerInstallAt } };
+  });
+  kase.once('told', () =>
+    kase.tellCustomer('iss.appointment', {
+      rule: 'ISS-14',
+      params: { staff: { staff: visit.technician }, time: { at: visit.from } },
+      subject: 'appointment',
+    }),
+  );
+  return visit;
+}
+
+/** Finance first, then the warehouse for what was sold; the form to technical service at any time (ISS-21..23). */
+async function handedOver(kase: IssuanceCase): Promise<void> {
+  kase.file('activationForm', 'ISS-23');
+  await Promise.all([
+    (async () => {
+      await kase.task(TASKS.handInMoney, { context: { amount: kase.data.paid } }); // ISS-21
+      await kase.task(TASKS.clearSlip); //                              ISS-22
+    })(),
+    kase.task(TASKS.handInForm), //                                     ISS-23
+  ]);
+}
+
+/** The feature code: applied for, waited for, told after checking who asks, and used (ISS-24, D6). */
+async function activated(kase: IssuanceCase): Promise<void> {
+  kase.once('applied', () =>
+    kase.tellCustomer('iss.codeApplied', {
+      rule: 'ISS-23',
+      params: {
+        date: {
+          on: dayOf(
+            kase.limitFrom(kase.policy.clocks.featureCode!.limit, kase.policy.clocks.featureCode!.calendar),
+            kase.offsetMinutes,
+          ),
+        },
+      },
+    }),
+  );
+  await kase.task(TASKS.receiveCode);
+  await kase.task(TASKS.tellCode, (key) => {
+    kase.tellCustomer('iss.codeReady', {
+      rule: 'ISS-24',
+      params: {
+        staff: { staff: kase.owner },
+        time: { at: kase.limitFrom(kase.policy.clocks.telling!.limit, kase.policy.clocks.telling!.calendar) },
+      },
+      mootWith: key,
+    });
+    return {};
+  });
+  for (;;) {
+    const call = await kase.task(TASKS.followUpActivation);
+    if (call.state === 'inUse') return;
+    await kase.waitUntil('followUpAgain', () => kase.limitFrom({ workdays: 1 }, 'workdays'));
+  }
+}
+
+/** Whatever is left over goes back the same day, beside everything else (ISS-22, D3). */
+function returnSpares(kase: IssuanceCase): void {
+  kase.once('spares', () => {
+    const items = sparesToReturn(kase);
+    if (items.length === 0) return;
+    kase.duty(TASKS.returnItems, {
+      role: 'warehouse',
+      context: { items, holder: kase.data.technician, to: 'place/warehouse', reason: 'spares' },
+      holdsClosing: true,
+    });
+  });
+}
+
+/** What the keeper is to hand out. */
+function toBorrow(kase: IssuanceCase): Record<string, unknown> {
+  const lines = kase.data.lines.filter((line) => line.state === 'ordered');
+  return {
+    technician: kase.data.technician,
+    families: lines.map((line) => line.family),
+    machines: lines.map((line) => line.machineNo),
+    spares: kase.policy.issuance.spares,
+  };
+}
+
+/** The lead hears of what the manual allows only with his knowledge (W23, ONS-09). */
+function tellLead(kase: IssuanceCase, rule: string): void {
+  const lead = kase.levelPerson('supervisor');
+  if (lead !== null) kase.tellStaff('staff.riskTaken', lead, { rule, params: { staff: { staff: kase.data.technician ?? kase.owner } } });
+}
