@@ -15,6 +15,16 @@ import type {
   TaskRow,
   TurnRecord,
 } from '../domain/case.js';
+import type {
+  BookingFilter,
+  BookingRow,
+  ClaimOrder,
+  ClaimResult,
+  CustodyFilter,
+  CustodyRow,
+  ItemRow,
+  StockItem,
+} from '../domain/custody.js';
 import type { Company, Customer, Organisation, Staff, Unit } from '../domain/organisation.js';
 
 /**
@@ -134,6 +144,33 @@ export class RecordConflict extends Error {
     readonly turn: number,
   ) {
     super(`record.conflict: ${caseId} run ${runId} turn ${turn} is recorded with another digest`);
+  }
+}
+
+/** A claim came again under its key and asks for something else. Not retryable. */
+export class ClaimConflict extends Error {
+  override readonly name = 'ClaimConflict';
+  constructor(
+    readonly key: string,
+    why = 'the claim is known and asked for something else',
+  ) {
+    super(`claim.conflict: ${key}: ${why}`);
+  }
+}
+
+/** An item to be taken into stock is on file as something else. Nothing was imported. */
+export class StockConflict extends Error {
+  override readonly name = 'StockConflict';
+  constructor(
+    /** Place in the list given, from 0. */
+    readonly index: number,
+    readonly item: string,
+    /** What it is on file. */
+    readonly known: Pick<ItemRow, 'kind' | 'family' | 'model'>,
+  ) {
+    super(
+      `stock.conflict: ${item} is on file as ${[known.kind, known.family, known.model].filter(Boolean).join(' ')}`,
+    );
   }
 }
 
@@ -301,6 +338,34 @@ export interface LedgerPort {
 
   addRefusal(refusal: Refusal): Promise<void>;
   refusals(caseId: string): Promise<Refusal[]>;
+
+  /**
+   * Moves items, books and gives up bookings in one transaction: all of it, or nothing. The same key is done once.
+   * An item moves when its present holder is the one the movement names; its new holding begins no earlier than the
+   * one before. An unknown device or spare is refused; any other thing comes into being with a first holding at the
+   * giver. What is refused or taken leaves no trace, so that the same key may be tried again.
+   * @throws ClaimConflict when the key was done and asked for something else, or a booking key is in use
+   */
+  claim(order: ClaimOrder): Promise<ClaimResult>;
+  /**
+   * Withdraws a claim whose outcome its asker never learned: items go back to whom they came from, its bookings are
+   * released, those it gave up are booked again. A key not known yet is noted, so that a late attempt is refused.
+   * - `undone`: it had been done and is no more (also when asked again) · `nothing`: there was nothing to undo
+   * - `impossible`: an item has moved on, or a booking given up cannot be had back; the claim stands, unchanged
+   */
+  unclaim(key: string, at: Instant): Promise<'undone' | 'nothing' | 'impossible'>;
+  /** Gives up bookings; unknown and released ones are left alone. */
+  releaseBookings(keys: string[], at: Instant): Promise<void>;
+  /** Holdings that pass every given filter, in the order they began. */
+  custody(filter: CustodyFilter): Promise<CustodyRow[]>;
+  /** Bookings that pass every given filter, by time. A day counts what begins on it. */
+  bookings(filter: BookingFilter): Promise<BookingRow[]>;
+  /**
+   * Takes devices and spares into stock (REG-05): a first holding in the warehouse. What is on file stays where it is.
+   * @throws StockConflict when a serial number is on file as something else; nothing is imported then
+   */
+  importStock(items: StockItem[], at: Instant): Promise<{ added: number; unchanged: number }>;
+  item(id: string): Promise<ItemRow | null>;
 
   caseFile(caseId: string): Promise<CaseFile | null>;
   cases(filter: CaseFilter): Promise<CaseRow[]>;

@@ -78,8 +78,10 @@ export interface ClaimOrder {
   at: Instant;
   movements: Movement[];
   bookings: BookingRequest[];
-  /** Keys of bookings given up with it, e.g. when an appointment moves. */
+  /** Keys of bookings given up with it, e.g. when an appointment moves: it is booked anew under the next key. */
   releases: string[];
+  /** Offset of the zone whose days a `taken` answer counts in; UTC when absent. */
+  offsetMinutes?: number;
 }
 
 export type ClaimResult =
@@ -144,13 +146,26 @@ export interface CustodyRow {
   since: Instant;
   /** When it went on to the next holder; null while held. */
   until: Instant | null;
+  /** Who confirmed; both null and no proof: nobody handed it over (the first holding, or a claim undone). */
   givenBy: string | null;
   receivedBy: string | null;
+  /** SHA-256 of the evidence by which somebody who is not one of us confirmed. */
+  givenProof: string | null;
+  receivedProof: string | null;
   dueBackAt: Instant | null;
   keeper: string | null;
   rule: string;
-  /** Claim that made it. */
+  /** Claim that made it; `stock` for what was taken into stock. */
   claim: string;
+}
+
+/** What an item is, whoever holds it. */
+export interface ItemRow {
+  item: string;
+  kind: ItemKind;
+  family: string | null;
+  model: string | null;
+  amount: number | null;
 }
 
 /** A special device or spare taken into stock (REG-05). */

@@ -1,5 +1,6 @@
 import { Migrator, sql, type Kysely, type Transaction } from 'kysely';
 import type { LedgerPort } from '../ports.js';
+import { readBookings, releaseBookings } from './bookings.js';
 import {
   addEvidence,
   addRefusal,
@@ -10,7 +11,9 @@ import {
   readRefusals,
   readTurns,
 } from './cases.js';
+import { claim, unclaim } from './claims.js';
 import { openDatabase, openForMigration } from './connection.js';
+import { importStock, readCustody, readItem } from './custody.js';
 import {
   eraseContent,
   markStarted,
@@ -88,6 +91,14 @@ export async function openLedger(options: { url: string; poolSize?: number }): P
 
     addRefusal: (refusal) => addRefusal(db, refusal),
     refusals: (caseId) => readRefusals(db, caseId),
+
+    claim: (order) => claim(db, order),
+    unclaim: (key, at) => unclaim(db, key, at),
+    releaseBookings: (keys, at) => inTransaction((trx) => releaseBookings(trx, keys, at)),
+    custody: (filter) => readCustody(db, filter),
+    bookings: (filter) => readBookings(db, filter),
+    importStock: (items, at) => inTransaction((trx) => importStock(trx, items, at)),
+    item: (id) => readItem(db, id),
 
     caseFile: (caseId) => inSnapshot((trx) => readCaseFile(trx, caseId)),
     cases: (filter) => readCases(db, filter),

@@ -11,6 +11,7 @@ import type {
   TaskRow,
   TurnRecord,
 } from '../../domain/case.js';
+import type { BookingRow, Holder, ItemRow } from '../../domain/custody.js';
 import type { Unit } from '../../domain/organisation.js';
 import type { IntakeRequest, IntakeRow } from '../ports.js';
 
@@ -37,6 +38,10 @@ export interface LedgerTables {
   sends: SendsTable;
   evidence: EvidenceTable;
   refusals: RefusalsTable;
+  claims: ClaimsTable;
+  items: ItemRow;
+  custody: CustodyTable;
+  bookings: BookingsTable;
 }
 
 /** JSON columns are written as text and cast by PostgreSQL; node-pg would turn arrays into PostgreSQL arrays. */
@@ -210,4 +215,38 @@ interface RefusalsTable {
   at: Instant;
   requestId: string;
   data: Json<Record<string, unknown>>;
+}
+
+interface ClaimsTable {
+  key: string;
+  caseId: string | null;
+  at: Instant;
+  state: 'done' | 'withdrawn';
+  digest: string | null;
+}
+
+export interface CustodyTable {
+  entry: GeneratedAlways<number>;
+  item: string;
+  holder: Holder;
+  receivedFrom: Holder | null;
+  caseId: string | null;
+  since: Instant;
+  until: Instant | null;
+  givenBy: string | null;
+  receivedBy: string | null;
+  /** SHA-256 of evidence. */
+  givenProof: string | null;
+  receivedProof: string | null;
+  dueBackAt: Instant | null;
+  keeper: string | null;
+  rule: string;
+  claim: string;
+}
+
+interface BookingsTable extends Omit<BookingRow, 'from' | 'to'> {
+  startsAt: Instant;
+  endsAt: Instant;
+  claim: string;
+  releasedBy: string | null;
 }

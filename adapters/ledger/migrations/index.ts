@@ -4,6 +4,8 @@ import * as intake from './0002_intake.js';
 import * as cases from './0003_cases.js';
 import * as outbox from './0004_outbox.js';
 import * as reporting from './0005_reporting.js';
+import * as custody from './0006_custody.js';
+import * as bookings from './0007_bookings.js';
 
 const migrations: Record<string, Migration> = {
   '0001_organisation': organisation,
@@ -11,6 +13,8 @@ const migrations: Record<string, Migration> = {
   '0003_cases': cases,
   '0004_outbox': outbox,
   '0005_reporting': reporting,
+  '0006_custody': custody,
+  '0007_bookings': bookings,
 };
 
 /** The migrations as modules: nothing is read from disk, so they run alike from sources and from `dist/`. */
