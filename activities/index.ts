@@ -7,6 +7,7 @@ import { canonicalJson } from '../domain/canonical.js';
 import type { CaseActivities } from './contract.js';
 import { createDelivery } from './delivery.js';
 import { createDocuments } from './documents.js';
+import { createHoldings } from './holdings.js';
 
 /** @param ports with the message templates loaded and linted */
 export function createActivities(ports: Ports & { texts: TemplateSet }): CaseActivities {
@@ -29,5 +30,6 @@ export function createActivities(ports: Ports & { texts: TemplateSet }): CaseAct
     },
     deliver: createDelivery(ports),
     fileDocument: createDocuments(ports),
+    ...createHoldings(ports.ledger),
   };
 }

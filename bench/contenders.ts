@@ -104,6 +104,11 @@ export const STUBS: CaseActivities = {
     Promise.resolve({ status: 'accepted', channel, providerId: 'none', repeat: false }),
   fileDocument: ({ key }) =>
     Promise.resolve({ evidence: key, sha256: '0'.repeat(64), mediaType: 'text/plain', bytes: 0 }),
+  claim: () => Promise.resolve({ status: 'done', repeat: false }),
+  unclaim: () => Promise.resolve('nothing'),
+  releaseBookings: () => Promise.resolve(),
+  receiveLinked: () => Promise.resolve({ caseId: 'F20300304-001' }),
+  markStarted: () => Promise.resolve(),
 };
 
 /** Two workers as in production, the activities given. */

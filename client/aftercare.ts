@@ -17,17 +17,28 @@ import type {
   CaseFile,
   CaseFilter,
   ContentRow,
+  IntakeRequest,
   IntakeRow,
   LedgerPort,
   StoragePort,
 } from '../adapters/ports.js';
-import { PROCESS_LETTERS, type Actor, type Channel, type ContactCard, type Instant } from '../domain/case.js';
+import {
+  PROCESS_LETTERS,
+  type Actor,
+  type CaseRow,
+  type Channel,
+  type ContactCard,
+  type Instant,
+  type ProcessName,
+} from '../domain/case.js';
 import { addDays, dayOf, instantOf, wholeMinute } from '../domain/calendar.js';
 import { relimitClock } from '../domain/clock.js';
 import { actForms } from '../domain/forms-case.js';
-import { complaintForms, complaintIntakeForm } from '../domain/forms-complaint.js';
+import { complaintIntakeForm } from '../domain/forms-complaint.js';
+import { intakeForm, processOf, taskForms, type Form } from '../domain/processes.js';
+import type { IssuanceIntake } from '../domain/forms-issuance.js';
 import { formIssues, type PendingFile, type PendingStaff, type PendingText } from '../domain/forms.js';
-import { deskOf, type Organisation, type Staff } from '../domain/organisation.js';
+import { deskOf, type Customer, type Organisation, type Staff } from '../domain/organisation.js';
 import { normaliseMobile, parsePhone } from '../domain/phone.js';
 import { checkTaxpayerId } from '../domain/taxpayer.js';
 import {
@@ -76,7 +87,6 @@ const CLOSED = /already completed|not found|workflow execution already/i;
 export class Aftercare implements AftercareApi {
   private readonly edge = {
     intake: complaintIntakeForm('edge'),
-    tasks: complaintForms('edge') as unknown as Record<string, { safeParse(value: unknown): EdgeParsed }>,
     acts: actForms('edge') as unknown as Record<string, { safeParse(value: unknown): EdgeParsed }>,
   };
 
@@ -141,20 +151,125 @@ export class Aftercare implements AftercareApi {
       related: complaints.map((row) => row.caseId),
       snapshot: await this.snapshot(),
     };
+    return this.receive(start, { lookups: who.lookups, contents, stored, related: complaints });
+  }
+
+  async open(
+    process: ProcessName,
+    input: unknown,
+    by: string,
+    options: ActOptions = {},
+  ): Promise<OpenReceipt> {
+    if (process === 'complaint') return this.openComplaint(input, by, options);
+    const requestId = options.requestId ?? randomUUID();
+    const actor = await this.actor(by);
+    const parsed = intakeForm(process, 'edge').safeParse(input ?? {});
+    if (!parsed.success) throw invalid(process, formIssues(parsed.error), requestId);
+    const form = parsed.data as Record<string, unknown>;
+    const receivedAt = wholeMinute((form['receivedAt'] as string | undefined) ?? this.at);
+    if (receivedAt > this.at)
+      throw invalid(process, [{ field: 'receivedAt', message: 'lies in the future' }], requestId);
+    const customer = await this.knownCustomer(process, form, requestId);
+    const { value, contents } = await this.stored(
+      { ...form, receivedAt, customer: customer.id, taxpayerId: undefined },
+      null,
+      actor.id,
+      requestId,
+    );
+    const stored = value as Record<string, unknown>;
+    delete stored['taxpayerId'];
+    const lookups = customerLookups(customer);
+    for (const line of (form['devices'] as IssuanceIntake['devices'] | undefined) ?? [])
+      if (line.replacesSerial !== undefined) lookups.push({ kind: 'serial', value: line.replacesSerial });
+    for (const serial of (form['serials'] as string[] | undefined) ?? [])
+      lookups.push({ kind: 'serial', value: serial.toUpperCase() });
+    const since = instantOf(
+      addDays(dayOf(this.at, this.offset), -this.policy.policy.complaint.repeatDays),
+      '00:00',
+      this.offset,
+    );
+    const related = (await this.guarded(requestId, () => this.deps.ledger.related(lookups, since))).filter(
+      (row) => row.process === process,
+    );
+    const checked = customer.taxpayerId === undefined ? null : checkTaxpayerId(customer.taxpayerId);
+    const start: Omit<CaseStart, 'caseId'> = {
+      process,
+      requestId,
+      actor,
+      intake: {
+        form: stored,
+        channels: preferred(
+          customer.mobile !== undefined && normaliseMobile(customer.mobile) !== null,
+          customer.mail !== undefined,
+          customer.channel,
+        ),
+        taxpayerId: checked === null || !checked.ok ? null : checked.legacy ? 'legacy' : 'uscc',
+      },
+      related: related.map((row) => row.caseId),
+      snapshot: await this.snapshot(),
+    };
+    return this.receive(start, { lookups, contents, stored, related });
+  }
+
+  /** The customer on file, whose taxpayer id is in order and is the one given (REG-02, facts 2 and 3). */
+  private async knownCustomer(
+    process: ProcessName,
+    form: Record<string, unknown>,
+    requestId: string,
+  ): Promise<Customer> {
+    const id = String(form['customer']);
+    const customer = await this.guarded(requestId, () => this.deps.ledger.customer(id));
+    if (customer === null)
+      throw invalid(
+        process,
+        [
+          {
+            field: 'customer',
+            message: `no customer ${id} on file; import it, or see \`aftercare org show --customers\``,
+          },
+        ],
+        requestId,
+      );
+    const given = form['taxpayerId'];
+    if (typeof given === 'string') {
+      const checked = checkTaxpayerId(given);
+      if (!checked.ok)
+        throw invalid(process, [{ field: 'taxpayerId', message: checked.problem }], requestId);
+      if (customer.taxpayerId !== undefined && checked.id !== customer.taxpayerId.toUpperCase())
+        throw invalid(
+          process,
+          [{ field: 'taxpayerId', message: `not the one on file for ${id}` }],
+          requestId,
+        );
+    }
+    return customer;
+  }
+
+  /** Keeps an intake, starts its case and tells what is to be done next. */
+  private async receive(
+    start: Omit<CaseStart, 'caseId'>,
+    kept: {
+      lookups: IntakeRequest['lookups'];
+      contents: Omit<ContentRow, 'caseId'>[];
+      stored: Record<string, unknown>;
+      related: CaseRow[];
+    },
+  ): Promise<OpenReceipt> {
+    const { requestId, actor, process } = start;
     const { intake, fresh } = await this.guarded(requestId, () =>
       this.deps.ledger.receiveIntake({
         requestId,
-        process: 'complaint',
-        letter: PROCESS_LETTERS.complaint,
+        process,
+        letter: PROCESS_LETTERS[process],
         day: dayOf(this.at, this.offset).replaceAll('-', ''),
         input: start,
-        contents,
-        lookups: who.lookups,
+        contents: kept.contents,
+        lookups: kept.lookups,
         actor: actor.id,
         at: this.at,
       }),
     );
-    await this.evidenceOf(intake.caseId, stored, actor.id);
+    await this.evidenceOf(intake.caseId, kept.stored, actor.id);
     await this.begin(intake);
     const view = await this.firstView(intake.caseId);
     return {
@@ -167,7 +282,7 @@ export class Aftercare implements AftercareApi {
       outcome: view?.row.outcome ?? null,
       level: view?.row.level ?? 'L1',
       next: nextOf(view).sort((a, b) => ((a.dueAt ?? '9') < (b.dueAt ?? '9') ? -1 : 1)),
-      related: complaints.map((row) => ({
+      related: kept.related.map((row) => ({
         caseId: row.caseId,
         status: row.status,
         outcome: row.outcome,
@@ -255,10 +370,8 @@ export class Aftercare implements AftercareApi {
           requestId,
         );
       customerId = customer.id;
-      lookups.push({ kind: 'customer', value: customer.id });
-      if (customer.taxpayerId !== undefined) lookups.push({ kind: 'taxpayerId', value: customer.taxpayerId });
+      lookups.push(...customerLookups(customer));
       const mobile = customer.mobile === undefined ? null : normaliseMobile(customer.mobile);
-      if (mobile !== null) lookups.push({ kind: 'phone', value: mobile });
       if (given === undefined)
         complainants.push({
           to: { kind: 'customer', id: customer.id },
@@ -330,14 +443,14 @@ export class Aftercare implements AftercareApi {
   ): Promise<ActResult> {
     const requestId = options.requestId ?? randomUUID();
     const name = task.replace(/#.*$/, '');
-    const form = this.edge.tasks[name];
-    if (form === undefined)
+    const form = edgeForm(caseId, name);
+    if (form === null)
       throw new DeskError('task.unknown', `there is no task called ${name}`, {
         exit: EXIT.notFound,
         requestId,
         remedy: 'see `aftercare task show CASE`',
       });
-    const parsed = form.safeParse(answer ?? {});
+    const parsed = form.safeParse(answer ?? {}) as EdgeParsed;
     if (!parsed.success)
       throw await this.refused(caseId, by, name, invalid(name, formIssues(parsed.error), requestId));
     return this.send('completeTask', caseId, { task, answer: parsed.data }, by, requestId, name, answerOnly);
@@ -390,11 +503,7 @@ export class Aftercare implements AftercareApi {
 
   /** A correction holds only the fields that change; each is checked as on the form. */
   private async correction(caseId: string, task: string, fields: Record<string, unknown>, requestId: string) {
-    const form = complaintForms('edge') as unknown as Record<
-      string,
-      { partial(): { safeParse(v: unknown): EdgeParsed } } | undefined
-    >;
-    const parsed = form[task]?.partial().safeParse(fields);
+    const parsed = edgeForm(caseId, task)?.partial?.().safeParse(fields) as EdgeParsed | undefined;
     if (parsed === undefined)
       throw new DeskError('task.unknown', `there is no task called ${task}`, {
         exit: EXIT.notFound,
@@ -939,6 +1048,28 @@ type EdgeParsed =
   { success: true; data: unknown } | { success: false; error: Parameters<typeof formIssues>[0] };
 
 const answerOnly = (value: Record<string, unknown>) => value;
+
+/** By what later intakes find a case of this customer (W35). */
+function customerLookups(customer: Customer): IntakeRequest['lookups'] {
+  const mobile = customer.mobile === undefined ? null : normaliseMobile(customer.mobile);
+  return [
+    { kind: 'customer', value: customer.id },
+    ...(customer.taxpayerId === undefined
+      ? []
+      : [{ kind: 'taxpayerId' as const, value: customer.taxpayerId }]),
+    ...(mobile === null ? [] : [{ kind: 'phone' as const, value: mobile }]),
+  ];
+}
+
+const edgeForms = new Map<ProcessName, Record<string, Form>>();
+
+/** The form of a task of a case, as people fill it in; null when its process knows no such task. */
+function edgeForm(caseId: string, task: string): Form | null {
+  const process = processOf(caseId) ?? 'complaint';
+  let forms = edgeForms.get(process);
+  if (forms === undefined) edgeForms.set(process, (forms = taskForms(process, 'edge')));
+  return Object.hasOwn(forms, task) ? forms[task]! : null;
+}
 
 function contentRow(field: string, body: string, seed: string): Omit<ContentRow, 'caseId'> {
   const id = `c-${createHash('sha256').update(seed).digest('hex').slice(0, 32)}`;

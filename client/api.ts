@@ -9,7 +9,15 @@ import type {
   OpenTaskRow,
   Refusal,
 } from '../adapters/ports.js';
-import type { CaseRow, ClockRow, ContactCard, Instant, Language, MessageRow } from '../domain/case.js';
+import type {
+  CaseRow,
+  ClockRow,
+  ContactCard,
+  Instant,
+  Language,
+  MessageRow,
+  ProcessName,
+} from '../domain/case.js';
 import type { Customer, Organisation, Staff } from '../domain/organisation.js';
 import type { Policy } from '../domain/policy.js';
 import type { Calendars } from '../domain/calendar.js';
@@ -101,6 +109,8 @@ export interface ActOptions {
 export interface AftercareApi {
   /** Opens a complaint from the receipt block (forms.md 7); any staff member may (CMP-20). */
   openComplaint(input: unknown, by: string, options?: ActOptions): Promise<OpenReceipt>;
+  /** Opens a case of a process from its intake form. */
+  open(process: ProcessName, input: unknown, by: string, options?: ActOptions): Promise<OpenReceipt>;
   complete(
     caseId: string,
     task: string,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { formKit, instant, money, type FormMode } from './forms.js';
 import { MEDIA } from './complaint.js';
 import { LEVELS } from './case.js';
+import { BOOKING_KINDS } from './custody.js';
 
 /** Forms of the acts every case knows besides answering its tasks. */
 export function actForms(mode: FormMode) {
@@ -39,6 +40,17 @@ export function actForms(mode: FormMode) {
     merge: z.strictObject({ into: z.string().min(10).max(20), reason: text(200) }),
     reclassify: z.strictObject({ to: z.enum(['enquiry', 'repair', 'suggestion']), reason: text(200) }),
     cancelCase: z.strictObject({ reason: text(200) }),
+    reschedule: z.strictObject({
+      appointment: z.enum(BOOKING_KINDS),
+      /** Who cannot keep it. */
+      askedBy: z.enum(['customer', 'bureau', 'us']),
+      reason: text(200),
+    }),
+    reportLost: z.strictObject({
+      /** Serials or keys of things held for this case (REG-07). */
+      items: z.array(z.string().min(1).max(60)).min(1),
+      note: text(200).optional(),
+    }),
     attachEvidence: z.strictObject({ field: z.string().min(1).max(40), evidence: evidence() }),
     reopen: z.strictObject({ reason: text(200) }),
     resync: z.strictObject({}),

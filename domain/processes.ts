@@ -3,7 +3,7 @@
  * CLI, the simulator and the workflow's gate take processes from.
  */
 import type { z } from 'zod';
-import type { ProcessName } from './case.js';
+import { PROCESS_LETTERS, type ProcessName } from './case.js';
 import { complaintForms, complaintIntakeForm } from './forms-complaint.js';
 import { issuanceForms, issuanceIntakeForm } from './forms-issuance.js';
 import type { FormMode } from './forms.js';
@@ -21,6 +21,11 @@ const FORMS: Record<
 
 /** Names of the processes, in the order of the manual's letters. */
 export const PROCESS_NAMES = Object.keys(FORMS) as ProcessName[];
+
+/** The process a case number belongs to, by its letter (CRM-05); null for no case number of ours. */
+export function processOf(caseId: string): ProcessName | null {
+  return PROCESS_NAMES.find((name) => PROCESS_LETTERS[name] === caseId.slice(0, 1)) ?? null;
+}
 
 /** Forms of a process's tasks by task name. */
 export function taskForms(process: ProcessName, mode: FormMode): Record<string, Form> {

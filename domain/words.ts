@@ -45,6 +45,34 @@ const TASKS = {
   undoByHand: l('人工撤销未尽事项', 'undo by hand'),
   decideAfterWait: l('等待到期后裁定', 'decide after the wait'),
   sortOut: l('人工排查系统异常', 'sort out a fault of the system'),
+  returnItems: l('收回借出物品', 'take things back'),
+  reportLoss: l('报案并报告税务机关', 'report the loss'),
+  refund: l('退款', 'refund'),
+  // Issuance (公司发行安装服务流程)
+  prepare: l('收集发行资料', 'prepare the issuance'),
+  callBureau: l('联系税务局约定发行时间', 'agree a time with the bureau'),
+  borrowDevices: l('出库借用专用设备', 'hand out the devices'),
+  issueDevices: l('发行专用设备', 'issue the devices'),
+  awaitOfficer: l('等待税务局人员到场', 'wait for the tax officer'),
+  afterClosing: l('税务局下班后处置设备', 'settle the devices overnight'),
+  agreeInstallation: l('与税务局商定安装时间', 'agree the installation time'),
+  bookInstallation: l('预约客户安装时间', 'book the installation'),
+  moveInstallation: l('改约客户安装时间', 'move the installation'),
+  checkBackup: l('上门核对数据备份', 'check the backup'),
+  install: l('上门安装', 'install'),
+  signContract: l('签订服务合同', 'have the contract signed'),
+  collectBalance: l('收取余款', 'collect the balance'),
+  collectStamp: l('补盖公章', 'collect the stamp'),
+  handInMoney: l('交款并开具销货单', 'hand in the money'),
+  confirmClearing: l('确认款项到账', 'confirm the money cleared'),
+  recoverPayment: l('追收退票款', 'recover a bounced payment'),
+  clearSlip: l('凭销货单销借条', 'cancel the borrow slip'),
+  handInForm: l('上交开通登记表', 'hand in the form'),
+  receiveCode: l('取得特征码', 'receive the feature code'),
+  tellCode: l('告知特征码', 'tell the feature code'),
+  followUpActivation: l('回访开通使用状况', 'follow up the activation'),
+  splitOff: l('征求分单意见', 'agree to split the case'),
+  returnToManufacturer: l('故障设备退厂', 'return it to the maker'),
 } satisfies Record<string, Label>;
 
 export type TaskWord = keyof typeof TASKS;
@@ -53,6 +81,26 @@ export type TaskWord = keyof typeof TASKS;
 const CLOCKS = {
   replyDuty: l('转办答复', 'answer to the referring body'),
   firstResponse: l('首次响应时限', 'first response'),
+  custody: l('归还期限', 'return of what is held'),
+  returnItems: l('收回时限', 'taking back'),
+  reportLoss: l('当日报告时限', 'same-day report'),
+  installation: l('三个工作日内安装', 'installation within three workdays'),
+  preparation: l('资料收集时限', 'preparation'),
+  bureauCall: l('税务局答复时限', "bureau's answer"),
+  officerWait: l('等待税务人员', 'wait for the officer'),
+  agreeInstallation: l('商定安装时间时限', 'agreeing the installation'),
+  appointment: l('预约时限', 'appointment'),
+  handIn: l('当日上交时限', 'same-day hand-in'),
+  stamp: l('补章期限', 'stamp'),
+  clearing: l('到账时限', 'clearing'),
+  featureCode: l('特征码时限', 'feature code'),
+  firstFollowUp: l('首次回访时限', 'first follow-up'),
+  simulation: l('模拟故障答复时限', 'simulation'),
+  visitApproval: l('上门审批时限', 'approval of the visit'),
+  contact: l('联系客户时限', 'reaching the customer'),
+  workshop: l('检修时限', 'workshop'),
+  loanDecision: l('备用机答复时限', 'loan decision'),
+  visitFollowUp: l('一周内回访时限', 'follow-up within a week'),
   frontLine: l('一线判断时限', 'front-line decision'),
   secondLine: l('二线支持时限', 'second line'),
   investigation: l('当天调查核实时限', 'same-day investigation'),
@@ -108,6 +156,7 @@ const ROLES = {
   quality: l('品质部', 'quality'),
   onCall: l('值班人员', 'on call'),
   warehouse: l('仓库保管', 'warehouse keeper'),
+  technicalService: l('技服部', 'technical service'),
 } satisfies Record<string, Label>;
 
 const STATUSES = {
@@ -136,6 +185,8 @@ const OUTCOMES = {
   answeredAnonymous: l('匿名已答复', 'answered, anonymous'),
   reclassified: l('转为其他类别', 'reclassified'),
   cancelled: l('已取消', 'cancelled'),
+  activated: l('已开通使用', 'activated'),
+  activatedPartly: l('部分开通', 'partly activated'),
 } satisfies Record<string, Label>;
 
 /** Where a matter stands, in words a customer may read (`cmp.progress`): a closed list, no internal words. */
@@ -287,6 +338,7 @@ const WAITING_ON = {
 
 const PROCESSES = {
   complaint: l('投诉处理', 'complaint'),
+  issuance: l('发行安装', 'issuance'),
 } satisfies Record<string, Label>;
 
 /** What stands in a timeline. */
@@ -329,6 +381,12 @@ const FACTS = {
   undone: l('撤销完成', 'undone'),
   undoFailed: l('撤销失败', 'undo failed'),
   resynced: l('台账重写', 'ledger rewritten'),
+  custodyMoved: l('物品交接', 'handed over'),
+  booked: l('已预约', 'booked'),
+  bookingReleased: l('预约取消', 'appointment released'),
+  moneyCleared: l('到账结果', 'money cleared'),
+  linked: l('开立关联单', 'linked case opened'),
+  linkedEnded: l('关联单办结', 'linked case ended'),
   closing: l('结案中', 'closing'),
   closed: l('结案', 'closed'),
   refused: l('拒绝操作', 'refused'),
@@ -336,6 +394,14 @@ const FACTS = {
 
 /** Names of customer and unit messages, for the person who must pass one on by telephone. */
 const MESSAGES = {
+  'iss.registered': l('开通登记受理通知', 'registration accepted'),
+  'iss.appointment': l('上门安装预约', 'installation appointment'),
+  'iss.moved': l('安装改期通知', 'installation moved'),
+  'iss.codeApplied': l('特征码申请通知', 'feature code applied for'),
+  'iss.codeReady': l('特征码批复通知', 'feature code ready'),
+  'iss.cancelled': l('安装取消通知', 'installation cancelled'),
+  'mail.iss.bureauSlot': l('发行时间商请函', 'request to the bureau'),
+  'mail.iss.bureauCancelled': l('发行取消函', 'cancellation to the bureau'),
   'cmp.received': l('受理通知', 'notice of receipt'),
   'cmp.progress': l('进度通知', 'progress'),
   'cmp.dateChanged': l('延期通知', 'new date'),

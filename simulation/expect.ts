@@ -77,6 +77,10 @@ function listOf(key: string, seen: Seen): Record<string, unknown>[] | null {
       return seen.newFacts;
     case 'tasks':
       return seen.case.tasks as unknown as Record<string, unknown>[];
+    case 'custody':
+      return seen.case.custody as unknown as Record<string, unknown>[];
+    case 'bookings':
+      return seen.case.bookings as unknown as Record<string, unknown>[];
     case 'clocks':
       return seen.case.clocks as unknown as Record<string, unknown>[];
     default:

@@ -3,6 +3,7 @@
  * offset, so that a reader sees the hour people worked at.
  */
 import type { CaseFile, Refusal } from '../adapters/ports.js';
+import type { BookingRow, CustodyRow } from '../domain/custody.js';
 import { offsetText } from '../client/forms.js';
 import type { CaseRow, ClockRow, Fact, Instant, MessageRow, Recipient, TaskRow } from '../domain/case.js';
 
@@ -51,6 +52,24 @@ export interface MessageResult {
   status: string;
 }
 
+/** One holding of one item: who had it, since when, and when it went on or back. */
+export interface CustodyResult {
+  item: string;
+  kind: string;
+  holder: string;
+  since: string;
+  dueBackAt: string | null;
+  returnedAt: string | null;
+}
+
+export interface BookingResult {
+  who: string;
+  kind: string;
+  from: string;
+  to: string;
+  status: string;
+}
+
 export interface CaseResult {
   as: string;
   case: string;
@@ -67,6 +86,8 @@ export interface CaseResult {
   clocks: ClockResult[];
   timeline: FactResult[];
   messages: MessageResult[];
+  custody: CustodyResult[];
+  bookings: BookingResult[];
   /** Length of the history, over all runs. */
   events: number;
   /** `match`, or where a run no longer follows its history. */
@@ -109,6 +130,8 @@ export interface CasePicture {
   messages: MessageRow[];
   facts: Fact[];
   refusals: PlacedRefusal[];
+  custody: CustodyRow[];
+  bookings: BookingRow[];
 }
 
 /** A refused act leaves nothing in the history: its place in the story is after the last fact known then. */
@@ -117,7 +140,12 @@ export interface PlacedRefusal extends Refusal {
 }
 
 /** @param earlier the picture before, which knows the place of earlier refusals */
-export function pictureOf(file: CaseFile, refusals: Refusal[], earlier: CasePicture | null): CasePicture {
+export function pictureOf(
+  file: CaseFile,
+  refusals: Refusal[],
+  earlier: CasePicture | null,
+  held: Pick<CasePicture, 'custody' | 'bookings'>,
+): CasePicture {
   const last = lastSeq(file.timeline);
   return {
     row: file.row,
@@ -125,6 +153,7 @@ export function pictureOf(file: CaseFile, refusals: Refusal[], earlier: CasePict
     clocks: file.clocks,
     messages: file.messages,
     facts: file.timeline,
+    ...held,
     refusals: refusals.map((refusal, index) => earlier?.refusals[index] ?? { ...refusal, afterSeq: last }),
   };
 }
@@ -158,6 +187,8 @@ export function caseResult(
     clocks: picture.clocks.map((clock) => clockResult(clock, offsetMinutes)),
     timeline: timelineOf(picture.facts, picture.refusals, offsetMinutes),
     messages: picture.messages.map((message) => messageResult(message, offsetMinutes)),
+    custody: picture.custody.map((row) => custodyResult(row, offsetMinutes)),
+    bookings: picture.bookings.map((row) => bookingResult(row, offsetMinutes)),
     ...history,
   };
 }
@@ -174,6 +205,27 @@ function taskResult(task: TaskRow, offset: number): TaskResult {
     provisional: task.provisional,
     completedAt: orNull(task.completedAt, offset),
     completedBy: task.completedBy,
+  };
+}
+
+function custodyResult(row: CustodyRow, offset: number): CustodyResult {
+  return {
+    item: row.item,
+    kind: row.kind,
+    holder: row.holder,
+    since: withOffset(row.since, offset),
+    dueBackAt: orNull(row.dueBackAt, offset),
+    returnedAt: orNull(row.until, offset),
+  };
+}
+
+function bookingResult(row: BookingRow, offset: number): BookingResult {
+  return {
+    who: row.who,
+    kind: row.kind,
+    from: withOffset(row.from, offset),
+    to: withOffset(row.to, offset),
+    status: row.status,
   };
 }
 

@@ -320,7 +320,7 @@ class ScenarioRun {
       await this.desk.retryIntakes();
     }
     await this.attempt(step, async () => {
-      const receipt = await this.desk.openComplaint(input, step.by, { requestId });
+      const receipt = await this.desk.open(step.open, input, step.by, { requestId });
       const label = step.as ?? step.open;
       this.cases.set(label, receipt.caseId);
       this.last = label;
@@ -508,7 +508,12 @@ class ScenarioRun {
     const { ledger } = this.stage.ports;
     const file = await ledger.caseFile(caseId);
     if (file === null) return null;
-    return pictureOf(file, await ledger.refusals(caseId), this.now.get(caseId) ?? null);
+    const [refusals, custody, bookings] = await Promise.all([
+      ledger.refusals(caseId),
+      ledger.custody({ caseId, current: false }),
+      ledger.bookings({ caseId }),
+    ]);
+    return pictureOf(file, refusals, this.now.get(caseId) ?? null, { custody, bookings });
   }
 
   private async livePicture(caseId: string): Promise<CasePicture> {
@@ -527,6 +532,8 @@ class ScenarioRun {
       messages: [...kept, ...fresh.values()],
       facts: earlier?.facts ?? [],
       refusals: earlier?.refusals ?? [],
+      custody: earlier?.custody ?? [],
+      bookings: earlier?.bookings ?? [],
     };
   }
 

@@ -16,7 +16,7 @@ import {
 } from 'yaml';
 import { z } from 'zod';
 import { suggest } from '../client/forms.js';
-import { FACT_KINDS } from '../domain/case.js';
+import { FACT_KINDS, PROCESS_LETTERS, type ProcessName } from '../domain/case.js';
 
 const MINUTE_MS = 60_000;
 const UNIT_MINUTES = { m: 1, h: 60, d: 1440 } as const;
@@ -58,7 +58,7 @@ const refusalCode = z
   .string()
   .regex(/^[A-Za-z]+(\.[A-Za-z]+)+$/, 'the code of a refusal, e.g. task.roleNotAllowed');
 
-export const PROCESSES = ['complaint'] as const;
+export const PROCESSES = Object.keys(PROCESS_LETTERS) as [ProcessName, ...ProcessName[]];
 export const OUTAGES = ['mail', 'sms', 'storage', 'ledger'] as const;
 export const CRASHES = ['worker', 'stack'] as const;
 export const CRASH_POINTS = ['mailAccepted', 'ledgerCommitted', 'intakeWritten'] as const;
@@ -78,6 +78,8 @@ export const DEEDS = [
   'claimTask',
   'releaseTask',
   'correctTask',
+  'reschedule',
+  'reportLost',
   'resync',
 ] as const;
 export type OutageOf = (typeof OUTAGES)[number];
@@ -123,6 +125,8 @@ const CLOCK_KEYS = [
   'limitMinutes',
   'provisional',
 ] as const;
+const CUSTODY_KEYS = ['item', 'kind', 'holder', 'since', 'dueBackAt', 'returnedAt'] as const;
+const BOOKING_KEYS = ['who', 'kind', 'from', 'to', 'status'] as const;
 const MESSAGE_KEYS = ['key', 'template', 'channel', 'to', 'at', 'status', 'times'] as const;
 
 /** `tasks.acknowledge`, `clocks.investigation#2`, `tasks.decide.dueAt`. */
@@ -149,6 +153,14 @@ const assertions = {
     .meta({ description: 'Codes of acts refused since the last step.' }),
   tasks: z.array(taskItem).optional(),
   clocks: z.array(clockItem).optional(),
+  custody: z
+    .array(objectOf(CUSTODY_KEYS, true).extend({ times }))
+    .optional()
+    .meta({ description: 'Holdings of the case so far; contains, in order.' }),
+  bookings: z
+    .array(objectOf(BOOKING_KEYS, true).extend({ times }))
+    .optional()
+    .meta({ description: 'Appointments of the case so far; contains, in order.' }),
   messages: z.array(messageItem).optional().meta({ description: 'Since the last step; contains, in order.' }),
   timeline: z.array(factItem).optional().meta({ description: 'Since the last step; contains, in order.' }),
 };

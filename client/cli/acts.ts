@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { AftercareApi } from '../api.js';
 import { actForms } from '../../domain/forms-case.js';
-import { complaintForms } from '../../domain/forms-complaint.js';
+import { PROCESS_NAMES, processOf, taskForms } from '../../domain/processes.js';
 import type { OpenTaskRow } from '../../adapters/ports.js';
 import type { ActName, ActResult, NextTask } from '../../workflows/case/messages.js';
 import { suggest } from '../forms.js';
@@ -15,9 +15,9 @@ export function taskName(task: string): string {
   return task.split('#')[0]!;
 }
 
-/** The form of a task in its edge shape. @throws UsageError for a task no manual names, with a suggestion */
-export function taskForm(task: string): z.ZodType {
-  const forms: Record<string, z.ZodType> = complaintForms('edge');
+/** The form of a task of a case in its edge shape. @throws UsageError for a task its manual does not name */
+export function taskForm(caseId: string, task: string): z.ZodType {
+  const forms = taskForms(processOf(caseId) ?? PROCESS_NAMES[0]!, 'edge');
   const name = taskName(task);
   const form = Object.hasOwn(forms, name) ? forms[name] : undefined;
   if (form) return form;
@@ -35,7 +35,7 @@ export async function meantTask(
 ): Promise<{ task: string; row: OpenTaskRow | null }> {
   const open = await api.tasks({ caseId });
   if (named !== undefined) {
-    taskForm(named);
+    taskForm(caseId, named);
     const row = open.find((task) => task.key === named) ?? open.find((task) => task.name === named) ?? null;
     return { task: named, row };
   }

@@ -511,7 +511,8 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
         kase.fact('flagged', { flag: 'lost', items: act.items }, act.by.id, 'REG-07');
         for (const task of kase.openTasks())
           if (task.name === 'returnItems') {
-            const left: string[] = ((task.context?.['items'] ?? []) as string[]).filter((id) => !act.items.includes(id));
+            const asked = (task.context?.['items'] ?? []) as string[];
+            const left = asked.filter((id) => !act.items.includes(id));
             if (left.length === 0) kase.moot(task, 'lost');
             else task.context = { ...task.context, items: left };
             kase.touchTask(task.key);
@@ -524,7 +525,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
         if (common(act, { closing: true }) === 'repeat') return;
         if (!Array.isArray(act.items) || act.items.length === 0)
           refuse('act.invalid', 'name what is lost', { fields: [{ field: 'items', message: 'required' }] });
-        const unknown = act.items.find((id) => kase.holdings.item(id) === undefined);
+        const unknown = act.items.find((id: string) => kase.holdings.item(id) === undefined);
         if (unknown !== undefined)
           refuse('custody.notHeld', `${unknown} is not held for this case`, {
             held: kase.holdings.items().map(({ item }) => item),

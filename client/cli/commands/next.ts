@@ -35,7 +35,7 @@ export default command({
     const explanation = clock
       ? (await api.explain(task.caseId, clock.name)).find((each) => each.clock.key === clock.key)
       : undefined;
-    const fields = fieldsOf(taskForm(task.name));
+    const fields = fieldsOf(taskForm(task.caseId, task.name));
     const line = lineToType(task, ctx.globals.as ?? null);
     out.either(
       { task, form: fields, case: sheet.row, explanation: explanation ?? null, related: sheet.related, line },

@@ -21,7 +21,7 @@ export default command({
     const actor = await ctx.actor();
     const api = await ctx.open();
     const { task, row } = await meantTask(api, input.case, actor.id, input.task);
-    const schema = taskForm(task);
+    const schema = taskForm(input.case, task);
     const due = row?.dueAt ? `, due ${ctx.moments.due(row.dueAt)}` : '';
     const answer = await gatherAnswer(ctx, schema, input, { title: `${input.case} · ${task}${due}` });
     if (!notOnlyDry(ctx, `complete ${task} in ${input.case}`, [['answer', JSON.stringify(answer)]])) return;

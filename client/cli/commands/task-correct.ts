@@ -26,7 +26,7 @@ export default command({
     reason: reasonFlag(),
   }),
   async run(ctx, { case: caseId, task, answer, file, reason }) {
-    const schema = taskForm(task);
+    const schema = taskForm(caseId, task);
     if (answer.length === 0 && file === undefined) {
       throw new UsageError(
         'usage.missing',

@@ -21,7 +21,7 @@ export default command({
     const actor = await ctx.actor();
     const api = await ctx.open();
     const named = input.task ?? (await meantTask(api, input.case, actor.id, undefined)).task;
-    const form = taskForm(named);
+    const form = taskForm(input.case, named);
     const sheet = await api.sheet(input.case, actor.id);
     const row = sheet.tasks.filter((task) => task.key === named || task.name === named).at(-1);
     if (!row) {
