@@ -1,5 +1,5 @@
 /**
- * The organisation as people keep it: a YAML file for `org import`, and customers as CSV from a spreadsheet.
+ * The organisation as people keep it: a YAML file for `org import`; customers and stock as CSV from a spreadsheet.
  * Everything wrong in a file is reported at once, each with its place, the value, and what is allowed.
  */
 import { readFile } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { parse as parseCsv, CsvError, type InfoRecord } from 'csv-parse/sync';
 import { LineCounter, isCollection, isNode, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { ROLES } from '../domain/case.js';
+import type { StockItem } from '../domain/custody.js';
 import {
   customerSchema,
   organisationSchema,
@@ -278,7 +279,6 @@ const HEADERS: Record<string, keyof Customer> = {
   语言: 'language',
   标签: 'tags',
 };
-const FIELDS = Object.keys(customerSchema.shape) as (keyof Customer)[];
 
 /** Values as people write them. */
 const VALUES: Partial<Record<keyof Customer, Record<string, string>>> = {
@@ -286,15 +286,7 @@ const VALUES: Partial<Record<keyof Customer, Record<string, string>>> = {
   language: { 中文: 'zh-CN', 英文: 'en', zh: 'zh-CN' },
 };
 
-function fieldOf(header: string): keyof Customer | null {
-  const name = header.trim();
-  return FIELDS.find((field) => field.toLowerCase() === name.toLowerCase()) ?? HEADERS[name] ?? null;
-}
-
-function cellValue(field: keyof Customer, cell: string): string | string[] | undefined {
-  // Exports put an apostrophe before signs that a spreadsheet would run as a formula (AT-48).
-  const text = cell.trim().replace(/^'(?=[=+\-@])/, '');
-  if (text === '') return undefined;
+function cellValue(field: keyof Customer, text: string): string | string[] {
   if (field === 'tags')
     return text
       .split(/[;；、|]/)
@@ -309,26 +301,100 @@ function cellValue(field: keyof Customer, cell: string): string | string[] | und
  * @throws FileError naming line, column, value and what is allowed, for everything that is wrong
  */
 export async function readCustomersCsv(path: string): Promise<Customer[]> {
+  const rows = await readCsv(path, {
+    schema: customerSchema,
+    headers: HEADERS,
+    required: ['id', 'name'],
+    id: 'id',
+    cell: cellValue,
+    tidy: tidyCustomer,
+  });
+  return rows.map((row) => row.data);
+}
+
+/** Headers of a stock list as spreadsheets name them. */
+const STOCK_HEADERS: Record<string, keyof StockRow> = {
+  序列号: 'serial',
+  设备编号: 'serial',
+  类别: 'family',
+  型号: 'model',
+  种类: 'kind',
+};
+const STOCK_KINDS: Record<string, string> = { 专用设备: 'device', 备件: 'spare' };
+
+const stockSchema = z.strictObject({
+  serial: z
+    .string()
+    .toUpperCase()
+    .regex(/^[A-Z0-9][A-Z0-9-]{2,39}$/, '3 to 40 letters, digits and hyphens'),
+  family: z.string().regex(/^[a-z][a-zA-Z0-9]{0,39}$/, 'an id such as goldenTaxDisk'),
+  model: z.string().max(60),
+  kind: z.enum(['device', 'spare']).default('device'),
+});
+type StockRow = z.output<typeof stockSchema>;
+
+/** One line of a stock list. */
+export interface StockLine extends StockItem {
+  line: number;
+}
+
+/**
+ * Reads devices and spares from CSV (REG-05): serial, family, model and kind (`device` unless told), read as customers
+ * are. Serial numbers come out in upper case.
+ * @throws FileError naming line, column, value and what is allowed, for everything that is wrong
+ */
+export async function readStockCsv(path: string): Promise<StockLine[]> {
+  const rows = await readCsv(path, {
+    schema: stockSchema,
+    headers: STOCK_HEADERS,
+    required: ['serial', 'family', 'model'],
+    id: 'serial',
+    cell: (field, text) => (field === 'kind' ? (STOCK_KINDS[text] ?? text) : text),
+  });
+  return rows.map(({ line, data: { serial, ...rest } }) => ({ line, item: serial, ...rest }));
+}
+
+interface CsvShape<Row> {
+  schema: z.ZodType<Row> & { shape: Record<string, unknown> };
+  /** Headers that are taken besides the names of the fields. */
+  headers: Record<string, keyof Row & string>;
+  required: (keyof Row & string)[];
+  /** Field that no two lines share. */
+  id: keyof Row & string;
+  /** A cell that is not empty, as the schema takes it. */
+  cell(field: keyof Row & string, text: string): unknown;
+  /** Further checks of a row that the schema takes. */
+  tidy?(row: Row, complain: (field: keyof Row & string, allowed: string) => void): Row;
+}
+
+async function readCsv<Row>(path: string, shape: CsvShape<Row>): Promise<{ line: number; data: Row }[]> {
+  type Field = keyof Row & string;
   const problems: FileProblem[] = [];
   const fail = (line: number | null, column: number | null, header: string, value: string, allowed: string) =>
     problems.push({ file: path, line, column, path: header, value, allowed });
   const rows = parseRows(path, await readText(path));
 
+  const names = Object.keys(shape.schema.shape) as Field[];
+  const fieldOf = (header: string): Field | null => {
+    const name = header.trim();
+    const own = names.find((field) => field.toLowerCase() === name.toLowerCase());
+    return own ?? shape.headers[name] ?? null;
+  };
   const header = rows[0]?.cells ?? [];
   const fields = header.map(fieldOf);
   fields.forEach((field, index) => {
     const name = header[index]!;
     if (field === null)
-      fail(1, index + 1, name, name, `one of ${[...FIELDS, ...Object.keys(HEADERS)].join(', ')}`);
+      fail(1, index + 1, name, name, `one of ${[...names, ...Object.keys(shape.headers)].join(', ')}`);
     else if (fields.indexOf(field) !== index) fail(1, index + 1, name, name, `${field} has a column already`);
   });
-  for (const field of ['id', 'name'] as const) {
+  for (const field of shape.required) {
     if (!fields.includes(field)) fail(1, null, field, '(missing)', `a column for ${field} is needed`);
   }
   if (problems.length > 0) throw new FileError(problems);
 
-  const customers: Customer[] = [];
-  const seen = new Map<string, number>();
+  const read: { line: number; data: Row }[] = [];
+  const seen = new Map<unknown, number>();
   for (const { line, cells } of rows.slice(1)) {
     const at = (field: PropertyKey | undefined, allowed: string) => {
       const index = fields.findIndex((each) => each === field);
@@ -341,20 +407,25 @@ export async function readCustomersCsv(path: string): Promise<Customer[]> {
       );
     };
     const raw = Object.fromEntries(
-      fields.map((field, index) => [field, cellValue(field!, cells[index] ?? '')]),
+      fields.map((field, index) => {
+        // Exports put an apostrophe before signs that a spreadsheet would run as a formula (AT-48).
+        const text = (cells[index] ?? '').trim().replace(/^'(?=[=+\-@])/, '');
+        return [field, text === '' ? undefined : shape.cell(field!, text)];
+      }),
     );
-    const parsed = customerSchema.safeParse(raw);
+    const parsed = shape.schema.safeParse(raw);
     if (!parsed.success) {
       for (const issue of parsed.error.issues) at(issue.path[0], allowedText(issue));
       continue;
     }
-    const before = seen.get(parsed.data.id);
-    if (before !== undefined) at('id', `used before in line ${before}: ids are unique`);
-    seen.set(parsed.data.id, line);
-    customers.push(tidyCustomer(parsed.data, at));
+    const id = parsed.data[shape.id];
+    const before = seen.get(id);
+    if (before !== undefined) at(shape.id, `used before in line ${before}: ${shape.id}s are unique`);
+    seen.set(id, line);
+    read.push({ line, data: shape.tidy ? shape.tidy(parsed.data, at) : parsed.data });
   }
   if (problems.length > 0) throw new FileError(problems);
-  return customers;
+  return read;
 }
 
 function parseRows(file: string, text: string): { line: number; cells: string[] }[] {

@@ -13,25 +13,29 @@ import {
   type Client,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type {
-  CaseFile,
-  CaseFilter,
-  ContentRow,
-  IntakeRequest,
-  IntakeRow,
-  LedgerPort,
-  StoragePort,
+import {
+  StockConflict,
+  type CaseFile,
+  type CaseFilter,
+  type ContentRow,
+  type IntakeRequest,
+  type IntakeRow,
+  type LedgerPort,
+  type StoragePort,
 } from '../adapters/ports.js';
+import { busySpan, freeSlots } from '../domain/booking.js';
 import {
   PROCESS_LETTERS,
   type Actor,
   type CaseRow,
   type Channel,
   type ContactCard,
+  type Day,
   type Instant,
   type ProcessName,
 } from '../domain/case.js';
 import { addDays, dayOf, instantOf, wholeMinute } from '../domain/calendar.js';
+import { isHeldByStaff, type BookingFilter, type CustodyFilter, type Holder } from '../domain/custody.js';
 import { relimitClock } from '../domain/clock.js';
 import { actForms } from '../domain/forms-case.js';
 import { complaintIntakeForm } from '../domain/forms-complaint.js';
@@ -56,9 +60,11 @@ import {
   EXIT,
   type ActOptions,
   type AftercareApi,
+  type AgendaEntry,
   type CaseSheet,
   type ClockExplanation,
   type Inbox,
+  type ItemLife,
   type LoadedPolicy,
   type OpenReceipt,
 } from './api.js';
@@ -801,6 +807,77 @@ export class Aftercare implements AftercareApi {
   messages(filter: Parameters<LedgerPort['messages']>[0]) {
     return this.guarded(undefined, () => this.deps.ledger.messages(filter));
   }
+
+  // ------------------------------------------------------------------ custody and appointments
+
+  importStock(items: Parameters<AftercareApi['importStock']>[0]) {
+    return this.guarded(undefined, async () => {
+      try {
+        return await this.deps.ledger.importStock(items, this.at);
+      } catch (error) {
+        if (!(error instanceof StockConflict)) throw error;
+        const { item, index, known } = error;
+        const what = [known.kind, known.family, known.model].filter(Boolean).join(' ');
+        throw new DeskError('stock.conflict', 'nothing was imported', {
+          fields: [
+            { field: `line ${items[index]?.line ?? index + 1}`, message: `${item} is on file as ${what}` },
+          ],
+          remedy: `mend the line, or look: aftercare device show ${item}`,
+          cause: error,
+        });
+      }
+    });
+  }
+  async custody(filter: CustodyFilter) {
+    const { holder } = filter;
+    const by = holder === undefined ? filter : { ...filter, holder: await this.holder(holder) };
+    return this.guarded(undefined, () => this.deps.ledger.custody(by));
+  }
+  async life(item: string): Promise<ItemLife> {
+    const known = await this.guarded(undefined, () => this.deps.ledger.item(item));
+    if (known === null)
+      throw new DeskError('item.unknown', `no item ${item} is on file`, {
+        exit: EXIT.notFound,
+        remedy: 'what there is: aftercare stock list --all, aftercare custody list',
+      });
+    return { ...known, holdings: await this.deps.ledger.custody({ item, current: false }) };
+  }
+  bookings(filter: BookingFilter) {
+    return this.guarded(undefined, () => this.deps.ledger.bookings(filter));
+  }
+  async agenda(who: string, day: Day): Promise<AgendaEntry[]> {
+    const holder = await this.holder(who);
+    const filter = { who: holder, day, offsetMinutes: this.offset, status: 'booked' } as const;
+    const booked = await this.bookings(filter);
+    return Promise.all(
+      booked.map(async (booking) => {
+        const { caseId } = booking;
+        const file = await this.deps.ledger.caseFile(caseId);
+        const kit = await this.deps.ledger.custody({ holder, caseId });
+        return { booking, customer: file?.row.customer ?? null, kit };
+      }),
+    );
+  }
+  async freeSlots(wanted: Parameters<AftercareApi['freeSlots']>[0]) {
+    const { day, calendar, minutes, bufferMinutes, count } = wanted;
+    const who = await this.holder(wanted.who);
+    const midnight = instantOf(day, '00:00', this.offset);
+    const booked = await this.bookings({ who, status: 'booked', endsAfter: midnight });
+    const from = midnight > this.at ? midnight : this.at;
+    return freeSlots(this.policy.calendars, calendar, booked.map(busySpan), {
+      from,
+      minutes,
+      bufferMinutes,
+      count,
+    });
+  }
+  /** A member of staff by id or alias; places, customers and others stand for themselves. */
+  private async holder(named: string): Promise<Holder> {
+    return isHeldByStaff(named) ? (await this.staff(named)).id : named;
+  }
+
+  // ------------------------------------------------------------------ the organisation
+
   async staff(idOrAlias: string): Promise<Staff> {
     const staff = await this.guarded(undefined, () => this.deps.ledger.staff(idOrAlias));
     if (staff === null)

@@ -13,11 +13,21 @@ import type {
   CaseRow,
   ClockRow,
   ContactCard,
+  Day,
   Instant,
   Language,
   MessageRow,
   ProcessName,
 } from '../domain/case.js';
+import type { FreeSlot } from '../domain/booking.js';
+import type {
+  BookingFilter,
+  BookingRow,
+  CustodyFilter,
+  CustodyRow,
+  ItemRow,
+  StockItem,
+} from '../domain/custody.js';
 import type { Customer, Organisation, Staff } from '../domain/organisation.js';
 import type { Policy } from '../domain/policy.js';
 import type { Calendars } from '../domain/calendar.js';
@@ -102,6 +112,20 @@ export interface Inbox {
   withoutProgress: CaseRow[];
 }
 
+/** An item and every holding it ever had, the first one first. */
+export interface ItemLife extends ItemRow {
+  holdings: CustodyRow[];
+}
+
+/** An appointment with what the person needs for it. */
+export interface AgendaEntry {
+  booking: BookingRow;
+  /** Customer of the case, when on file. */
+  customer: string | null;
+  /** What the person holds for that case. */
+  kit: CustodyRow[];
+}
+
 export interface ActOptions {
   requestId?: string;
 }
@@ -146,6 +170,26 @@ export interface AftercareApi {
     status?: MessageRow['status'];
     limit?: number;
   }): Promise<(MessageRow & { caseId: string })[]>;
+
+  /** Takes devices and spares into stock (REG-05). `line`: their place in a file, to name what is wrong there. */
+  importStock(items: (StockItem & { line?: number })[]): Promise<{ added: number; unchanged: number }>;
+  /** A holder is a staff id or alias, or a place, customer or party as `kind/id`. */
+  custody(filter: CustodyFilter): Promise<CustodyRow[]>;
+  /** @throws DeskError exit 3 for an item nobody knows */
+  life(item: string): Promise<ItemLife>;
+  bookings(filter: BookingFilter): Promise<BookingRow[]>;
+  /** Appointments of a person, or of a counter `bureau/<unit id>`, that begin on a day, by time. */
+  agenda(who: string, day: Day): Promise<AgendaEntry[]>;
+  /** The next free times from a day on, not before now, within the hours of a calendar of the policy. */
+  freeSlots(wanted: {
+    who: string;
+    day: Day;
+    minutes: number;
+    /** Travel afterwards. */
+    bufferMinutes: number;
+    count: number;
+    calendar: string;
+  }): Promise<FreeSlot[]>;
 
   staff(idOrAlias: string): Promise<Staff>;
   organisation(): Promise<Organisation>;

@@ -1,7 +1,7 @@
 /** Appointments: when somebody is free. Pure; what is exclusive is kept so by the ledger's constraint (AT-42). */
 import type { Instant } from './case.js';
 import { addMinutes, intervals, type Calendars } from './calendar.js';
-import type { BusySpan } from './custody.js';
+import type { BookingRow, BusySpan } from './custody.js';
 
 export interface FreeSlot {
   from: Instant;
@@ -46,6 +46,12 @@ export function freeSlots(
     if (slots.length >= count) break;
   }
   return slots;
+}
+
+/** The time a booking takes from somebody: with the travel after it. */
+export function busySpan(booking: Pick<BookingRow, 'from' | 'to' | 'bufferMinutes' | 'caseId'>): BusySpan {
+  const to = iso(Date.parse(booking.to) + booking.bufferMinutes * 60_000);
+  return { from: booking.from, to, caseId: booking.caseId };
 }
 
 const iso = (ms: number): Instant => new Date(ms).toISOString();

@@ -10,7 +10,7 @@ export const ITEM_KINDS = [
   'device',
   /** Spare part from stock. */
   'spare',
-  /** The debt of a borrower until the keeper cancels the slip (借条). */
+  /** The debt of a borrower until the keeper cancels the slip (借条), ISS-08. */
   'borrowSlip',
   'cash',
   'cheque',
@@ -194,4 +194,6 @@ export interface BookingFilter {
   day?: Day;
   offsetMinutes?: number;
   status?: BookingRow['status'];
+  /** Only what ends after this instant. */
+  endsAfter?: Instant;
 }

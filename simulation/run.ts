@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { readOrganisation } from '../adapters/organisation-file.js';
+import { readOrganisation, readStockCsv } from '../adapters/organisation-file.js';
 import { Aftercare } from '../client/aftercare.js';
 import { DeskError, EXIT, type LoadedPolicy } from '../client/api.js';
 import { loadPolicy, merged, PolicyError } from '../client/policy.js';
@@ -115,6 +115,9 @@ export async function runScenario(
   const stage = await stack.begin();
   const run = new ScenarioRun(stack, stage, scenario, policy, overlay, hooks);
   await run.desk.importOrganisation(organisation);
+  // An office begins with devices in its warehouse; complaints need none, and importing them is not free.
+  if (scenario.steps.some((step) => step.kind === 'open' && step.open !== 'complaint'))
+    await run.desk.importStock(await readStockCsv(join(packageRoot(), 'examples', 'stock.csv')));
   await hooks.onBegin?.(run.desk, stage);
   return run.all();
 }

@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Instant } from '../../domain/case.js';
+import { busySpan } from '../../domain/booking.js';
 import { addDays, dayOf, instantOf } from '../../domain/calendar.js';
 import type { BookingFilter, BookingRequest, BookingRow, BusySpan } from '../../domain/custody.js';
 import { ClaimConflict } from '../ports.js';
@@ -130,19 +131,8 @@ export async function unbook(trx: Trx, claim: string, at: Instant): Promise<void
 
 /** Everything booked for somebody from the local day of an instant on, travel included, soonest first. */
 export async function readBusy(db: Db, who: string, at: Instant, offsetMinutes: number): Promise<BusySpan[]> {
-  const rows = await db
-    .selectFrom('bookings')
-    .select(['startsAt', 'endsAt', 'bufferMinutes', 'caseId'])
-    .where('who', '=', who)
-    .where('status', '=', 'booked')
-    .where('endsAt', '>', instantOf(dayOf(at, offsetMinutes), '00:00', offsetMinutes))
-    .orderBy('startsAt')
-    .execute();
-  return rows.map(({ startsAt, endsAt, bufferMinutes, caseId }) => ({
-    from: startsAt,
-    to: new Date(Date.parse(endsAt) + bufferMinutes * 60_000).toISOString(),
-    caseId,
-  }));
+  const endsAfter = instantOf(dayOf(at, offsetMinutes), '00:00', offsetMinutes);
+  return (await readBookings(db, { who, status: 'booked', endsAfter })).map(busySpan);
 }
 
 /** Bookings that pass every given filter, by time. */
@@ -154,6 +144,7 @@ export async function readBookings(db: Db, filter: BookingFilter): Promise<Booki
   if (filter.who !== undefined) query = query.where('who', '=', filter.who);
   if (filter.caseId !== undefined) query = query.where('caseId', '=', filter.caseId);
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
+  if (filter.endsAfter !== undefined) query = query.where('endsAt', '>', filter.endsAfter);
   if (filter.day !== undefined) {
     const offset = filter.offsetMinutes ?? 0;
     query = query

@@ -4,7 +4,19 @@
 import type { z } from 'zod';
 import type { Context } from './context.js';
 
-export const GROUPS = ['Now', 'Tasks', 'Cases', 'People', 'Rules', 'Mail', 'Proof', 'Try', 'Run'] as const;
+export const GROUPS = [
+  'Now',
+  'Tasks',
+  'Cases',
+  'Visits',
+  'Custody',
+  'People',
+  'Rules',
+  'Mail',
+  'Proof',
+  'Try',
+  'Run',
+] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** The one positional argument: a field of the input. */

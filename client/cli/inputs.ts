@@ -25,5 +25,19 @@ export const answerFlag = () =>
     .default([])
     .meta({ description: 'a field of the form; a file as proof=@path', value: 'KEY=VALUE' });
 
+/** Whose appointments. */
+export const whoFlag = () =>
+  z
+    .string()
+    .min(1)
+    .meta({
+      description: 'staff id, or bureau/UNIT for a counter of the tax bureau; default: who acts',
+      value: 'STAFF',
+    })
+    .optional();
+
+export const dayFlag = () =>
+  z.iso.date().meta({ description: 'a day; default today', value: 'YYYY-MM-DD' }).optional();
+
 export const fileFlag = () =>
   z.string().meta({ description: 'the answer as YAML or JSON; - reads stdin', value: 'FILE' }).optional();

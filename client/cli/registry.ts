@@ -154,6 +154,42 @@ export const ENTRIES: readonly Entry[] = [
     () => import('./commands/case-cancel.js'),
   ),
   entry(
+    'agenda',
+    'Visits',
+    "a day's appointments by time, with what to take along",
+    () => import('./commands/agenda.js'),
+  ),
+  entry(
+    'bookings free',
+    'Visits',
+    'the next times somebody is free',
+    () => import('./commands/bookings-free.js'),
+  ),
+  entry(
+    'stock import',
+    'Custody',
+    'take devices and spares into stock by serial number, from CSV',
+    () => import('./commands/stock-import.js'),
+  ),
+  entry(
+    'stock list',
+    'Custody',
+    'devices and spares in the warehouse, and who has the others',
+    () => import('./commands/stock-list.js'),
+  ),
+  entry(
+    'custody list',
+    'Custody',
+    'who holds what, since when, and when it is due back',
+    () => import('./commands/custody-list.js'),
+  ),
+  entry(
+    'device show',
+    'Custody',
+    "a device's life: every holder, who gave it, who took it, for which case",
+    () => import('./commands/device-show.js'),
+  ),
+  entry(
     'org import',
     'People',
     'read the organisation (YAML) and its customers (CSV) into the ledger',

@@ -55,6 +55,8 @@ const seen: Seen = {
     timeline: [],
     messages: [],
     events: 100,
+    custody: [],
+    bookings: [],
     replay: 'match',
   } satisfies CaseResult,
   newFacts: [
@@ -83,7 +85,9 @@ describe('what a scenario expects', () => {
         'tasks.investigate': { role: 'secondLine', round: 2 },
         'tasks.investigate#1': { role: 'agent' },
         'tasks.investigate.assignee': 'li.na',
-        replay: 'match',
+        custody: [],
+    bookings: [],
+    replay: 'match',
         refused: 'task.roleNotAllowed',
       }),
     ).toEqual([]);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { wholeMinute } from '../../../domain/calendar.js';
 import type { Stack } from '../../../runtime/stack.js';
 import { EXIT } from '../../api.js';
 import { addressLines, addressValue } from '../addresses.js';
@@ -81,18 +82,20 @@ export default command({
   },
 });
 
-/** First start: the example organisation. Every start: intakes that wait are started. Then where everything is. */
+/** First start: the example organisation and its stock. Every start: intakes that wait are started. Then where everything is. */
 async function settle(ctx: Context, stack: Stack): Promise<NodeJS.Timeout> {
   const { out } = ctx;
   const { ledger } = stack.ports;
   let organisation = await ledger.organisation();
   if (organisation === null) {
-    const { readOrganisation } = await import('../../../adapters/organisation-file.js');
-    const file = join(stack.config.packageRoot, 'examples', 'organisation.yaml');
-    organisation = await readOrganisation(file);
+    const { readOrganisation, readStockCsv } = await import('../../../adapters/organisation-file.js');
+    const examples = join(stack.config.packageRoot, 'examples');
+    organisation = await readOrganisation(join(examples, 'organisation.yaml'));
     await ledger.importOrganisation(organisation);
+    const stock = await readStockCsv(join(examples, 'stock.csv'));
+    await ledger.importStock(stock, wholeMinute(new Date().toISOString()));
     out.say(
-      `${out.e.yellow('!')} no organisation yet: imported examples/organisation.yaml. Your own: npx aftercare org import FILE`,
+      `${out.e.yellow('!')} no organisation yet: imported examples/organisation.yaml and stock.csv. Your own: npx aftercare org import FILE`,
     );
   }
   const api = await ctx.open();

@@ -253,7 +253,7 @@ export function describeCustody(name: string, make: () => Promise<Database>): vo
         });
       });
 
-      it('AT-29 does a claim once, whatever is retried, and nothing else under its key', async () => {
+      it('AT-43 does a claim once, whatever is retried, and nothing else under its key', async () => {
         await ledger.importStock([stock('M-8')], AT);
         const once = order('M-8/once', { movements: [borrow('M-8')] });
         const answers = await Promise.all(desks.map((desk) => desk.claim(once)));

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { command } from '../command.js';
+import { dayFlag, whoFlag } from '../inputs.js';
+
+export default command({
+  name: 'agenda',
+  group: 'Visits',
+  summary: "a day's appointments by time, with what to take along",
+  examples: ['aftercare agenda --staff wang.lei --day 2030-03-05', 'aftercare agenda --as wang.lei --json'],
+  input: z.strictObject({ staff: whoFlag(), day: dayFlag() }),
+  async run(ctx, { staff, day }) {
+    const { out } = ctx;
+    const { c } = out;
+    const api = await ctx.open();
+    const { moments } = ctx;
+    const who = staff ?? (await ctx.actor()).id;
+    const on = day ?? moments.dayKey(api.now());
+    const entries = await api.agenda(who, on);
+    out.either({ who, day: on, entries }, () => {
+      out.line(`${c.cyan(who)}  ${c.bold(moments.day(`${on}T12:00:00.000Z`))}`);
+      if (entries.length === 0) out.line('no appointment');
+      for (const { booking, customer, kit } of entries) {
+        const { from, to, kind, caseId, region, bufferMinutes } = booking;
+        const parts = [
+          caseId,
+          customer,
+          region,
+          bufferMinutes > 0 ? `then ${bufferMinutes} min of travel` : null,
+        ];
+        out.line(
+          `  ${c.dim(`${moments.time(from)}-${moments.time(to)}`)}  ${c.bold(kind)}  ${parts.filter(Boolean).join(' · ')}`,
+        );
+        for (const each of kit) {
+          const what = [
+            each.kind,
+            each.family,
+            each.model,
+            each.amount === null ? null : `${each.amount} CNY`,
+          ];
+          out.line(`    take  ${each.item}  ${what.filter(Boolean).join(' ')}`);
+        }
+      }
+    });
+  },
+});
