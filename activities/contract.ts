@@ -2,7 +2,15 @@
  * What workflows may ask of the world. Interfaces only: the one file of `activities/` that workflows name (type-only).
  * Every instant is passed in; an activity never stamps a time (house, "the workflow's clock is the only clock").
  */
-import type { Channel, DocumentKind, EvidenceRef, Instant, MessageRow, ProcessName, TurnRecord } from '../domain/case.js';
+import type {
+  Channel,
+  DocumentKind,
+  EvidenceRef,
+  Instant,
+  MessageRow,
+  ProcessName,
+  TurnRecord,
+} from '../domain/case.js';
 import type { ClaimOrder, ClaimResult } from '../domain/custody.js';
 
 /** Limits that decide whether a message may go now; from the case's policy snapshot. */

@@ -239,8 +239,7 @@ export class Aftercare implements AftercareApi {
     const given = form['taxpayerId'];
     if (typeof given === 'string') {
       const checked = checkTaxpayerId(given);
-      if (!checked.ok)
-        throw invalid(process, [{ field: 'taxpayerId', message: checked.problem }], requestId);
+      if (!checked.ok) throw invalid(process, [{ field: 'taxpayerId', message: checked.problem }], requestId);
       if (customer.taxpayerId !== undefined && checked.id !== customer.taxpayerId.toUpperCase())
         throw invalid(
           process,

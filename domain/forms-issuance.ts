@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CHANNELS_OF_CONTACT } from './complaint.js';
 import { caseForms } from './forms-common.js';
-import { formKit, instant, money, type FormMode } from './forms.js';
+import { day, formKit, instant, money, type FormMode } from './forms.js';
 import {
   BACKUP,
   DEVICE_FAMILIES,
@@ -158,8 +158,8 @@ export function issuanceForms(mode: FormMode) {
     }),
     signContract: z.strictObject({
       contractNo: reference(30),
-      startOn: z.iso.date(),
-      endOn: z.iso.date(),
+      startOn: day(),
+      endOn: day(),
       /** REG-06. */
       scope: z.array(reference(20)).min(1),
       standard: text(300),
@@ -169,7 +169,7 @@ export function issuanceForms(mode: FormMode) {
       signature: evidence(),
       stamped: z.boolean(),
       stampMissingReason: text(50).optional(),
-      stampDueOn: z.iso.date().optional(),
+      stampDueOn: day().optional(),
     }),
     collectBalance: z.strictObject({
       paid: money(),
@@ -245,7 +245,7 @@ export function issuanceIntakeForm(mode: FormMode) {
     taxpayerId: mode === 'edge' ? z.string().min(15).max(20).optional() : z.undefined().optional(),
     /** 安装使用告知书: no device without the tax bureau's notice (REG-02). */
     noticeNo: reference(40),
-    noticeOn: z.iso.date(),
+    noticeOn: day(),
     noticeFile: evidence().optional(),
     bureau: reference(40),
     kind: z.enum(RELATIONS).default('new'),

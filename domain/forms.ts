@@ -107,6 +107,19 @@ export const money = () =>
 export const instant = () =>
   z.iso.datetime({ offset: true }).transform((value) => new Date(Date.parse(value)).toISOString());
 
+/**
+ * A calendar day `YYYY-MM-DD`. Not `z.iso.date()`: its pattern is one object for the whole library, and the sandbox
+ * freezes what preloaded modules share (house, trap 2).
+ */
+export const day = () =>
+  z
+    .string()
+    .regex(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'a day, YYYY-MM-DD')
+    .refine((value) => new Date(`${value}T00:00:00Z`).toISOString().startsWith(value), {
+      error: 'no such day',
+    })
+    .meta({ day: true });
+
 /** What a refused form says: where, why, never the value. */
 export interface FormIssue {
   field: string;

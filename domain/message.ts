@@ -118,7 +118,10 @@ export const TEMPLATE_PARAMS: Record<string, TemplateParams> = {
   'iss.codeApplied': { params: ['caseNo', 'date', 'phone'], mail: CUSTOMER_MAIL },
   'iss.codeReady': { params: ['caseNo', 'staff', 'time', 'phone'], mail: CUSTOMER_MAIL },
   'iss.cancelled': { params: ['caseNo', 'amount', 'date', 'phone'], mail: CUSTOMER_MAIL },
-  'mail.iss.bureauSlot': { params: [], mail: [...CUSTOMER_MAIL, 'caseNo', 'count', 'time', 'staff', 'phone'] },
+  'mail.iss.bureauSlot': {
+    params: [],
+    mail: [...CUSTOMER_MAIL, 'caseNo', 'count', 'time', 'staff', 'phone'],
+  },
   'mail.iss.bureauCancelled': { params: [], mail: [...CUSTOMER_MAIL, 'caseNo', 'time', 'phone'] },
   'staff.custodyOverdue': { params: ['caseNo', 'staff', 'count', 'item'] },
   'staff.laterVisits': { params: ['caseNo', 'staff'] },

@@ -80,7 +80,7 @@ export function installRuntime(logLevel: Config['logLevel']): void {
 /** Starts both workers. @throws Error when the bundle does not fit this SDK or the namespace does not exist. */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   const { nativeConnection: connection, namespace, config, bundle } = options;
-  const { record, fileDocument, deliver } = createActivities(options.ports);
+  const { deliver, ...ofCases } = createActivities(options.ports);
   const identity = `aftercare-worker@${process.pid}`;
   const dataConverter = await loadDataConverter({ codecPath: config.codecPath ?? null });
   const common = {
@@ -100,7 +100,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
     ...common,
     taskQueue: config.taskQueue,
     workflowBundle: { codePath: bundle.codePath },
-    activities: { record, fileDocument },
+    activities: ofCases,
     maxCachedWorkflows: options.maxCachedWorkflows ?? cacheSize(),
   });
   const deliveries = await Worker.create({

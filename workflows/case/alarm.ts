@@ -284,7 +284,13 @@ export class Alarm {
       const held = kase.holdings.item(item);
       kase.fact(
         'breached',
-        { clock: 'custody', key: clock.key, dueAt: clock.dueAt, item, to: [held?.holder ?? null, held?.keeper ?? null] },
+        {
+          clock: 'custody',
+          key: clock.key,
+          dueAt: clock.dueAt,
+          item,
+          to: [held?.holder ?? null, held?.keeper ?? null],
+        },
         SYSTEM,
         clock.rule,
       );

@@ -12,10 +12,9 @@ import type { ProcessName } from '../../domain/case.js';
 // must be set here, before the sandbox freezes its globals (measured: docs/performance.md).
 Error.stackTraceLimit = 2;
 
-const FORMS = Object.fromEntries(PROCESS_NAMES.map((name) => [name, taskForms(name, 'core')])) as unknown as Record<
-  ProcessName,
-  Record<string, { safeParse(value: unknown): Parsed }>
->;
+const FORMS = Object.fromEntries(
+  PROCESS_NAMES.map((name) => [name, taskForms(name, 'core')]),
+) as unknown as Record<ProcessName, Record<string, { safeParse(value: unknown): Parsed }>>;
 
 type Parsed = { success: true; data: unknown } | { success: false; error: Parameters<typeof formIssues>[0] };
 

@@ -5,7 +5,14 @@
  * Position is data: every call has a derived key; a key already in the journal returns at once. So after a
  * continue-as-new the manual runs again from the top and arrives where it was.
  */
-import { condition, getExternalWorkflowHandle, log, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import {
+  condition,
+  getExternalWorkflowHandle,
+  log,
+  ParentClosePolicy,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type {
   Actor,
   CaseRow,

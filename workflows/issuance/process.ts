@@ -4,7 +4,13 @@
  */
 import type { Channel, Instant, Recipient } from '../../domain/case.js';
 import { addDays, dayOf, instantOf, closeOfDay, workdayAfter } from '../../domain/calendar.js';
-import { atPlace, withCustomer, withParty, type BookingRequest, type Movement } from '../../domain/custody.js';
+import {
+  atPlace,
+  withCustomer,
+  withParty,
+  type BookingRequest,
+  type Movement,
+} from '../../domain/custody.js';
 import type { IssuanceAnswers, IssuanceIntake } from '../../domain/forms-issuance.js';
 import {
   balance,
@@ -196,7 +202,8 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
           data.collected += given.paid;
           kase.state.undo.push({ name: 'money', data: { amount: given.paid } });
         }
-        if (given.tentative !== undefined) tellAppointment(kase, 'iss.appointment', given.tentative, 'ISS-14');
+        if (given.tentative !== undefined)
+          tellAppointment(kase, 'iss.appointment', given.tentative, 'ISS-14');
         return;
       }
       case 'moveInstallation':
@@ -315,7 +322,8 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       case 'prepare': {
         const given = answer as IssuanceAnswers['prepare'];
         if (given.paid > given.due) return { field: 'paid', message: 'more than is due' };
-        const status = given.paid === 0 && given.due > 0 ? 'unpaid' : given.paid < given.due ? 'partial' : 'paid';
+        const status =
+          given.paid === 0 && given.due > 0 ? 'unpaid' : given.paid < given.due ? 'partial' : 'paid';
         if (given.feeStatus !== status)
           return { field: 'feeStatus', message: `${given.paid} of ${given.due} is ${status}` };
         const { tentative } = given;
@@ -325,7 +333,10 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
           if (problem !== null) return { ...problem, field: `tentative.${problem.field}` };
         }
         return given.choice === 'bought' && given.voluntaryConfirm === undefined
-          ? { field: 'voluntaryConfirm', message: 'equipment is bought by choice only, confirmed in writing (REG-03)' }
+          ? {
+              field: 'voluntaryConfirm',
+              message: 'equipment is bought by choice only, confirmed in writing (REG-03)',
+            }
           : null;
       }
       case 'callBureau': {
@@ -352,7 +363,10 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         const roles = kase.snapshot.desk.staff[given.approvedBy ?? '']?.roles ?? [];
         return roles.includes('supervisor') || roles.includes('centreManager')
           ? null
-          : { field: 'approvedBy', message: 'devices stay out overnight only when the lead approves it (D4)' };
+          : {
+              field: 'approvedBy',
+              message: 'devices stay out overnight only when the lead approves it (D4)',
+            };
       }
       case 'agreeInstallation':
         return (answer as IssuanceAnswers['agreeInstallation']).officerInstallAt <= kase.now
@@ -379,7 +393,8 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         if (given.paid !== owed) return { field: 'paid', message: `${owed} CNY are still due` };
         if (given.means === 'cheque' && given.chequeNo === undefined)
           return { field: 'chequeNo', message: 'required for a cheque' };
-        return (given.means === 'transfer' || given.means === 'companyCode') && given.transferRef === undefined
+        return (given.means === 'transfer' || given.means === 'companyCode') &&
+          given.transferRef === undefined
           ? { field: 'transferRef', message: 'required for money that comes by bank' }
           : null;
       }
@@ -393,7 +408,10 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         const wanted = kase.answerOf('handInMoney')?.salesSlipNo;
         return (answer as IssuanceAnswers['clearSlip']).salesSlipNo === wanted
           ? null
-          : { field: 'salesSlipNo', message: `sold devices are cleared against sales slip ${wanted} (ISS-22)` };
+          : {
+              field: 'salesSlipNo',
+              message: `sold devices are cleared against sales slip ${wanted} (ISS-22)`,
+            };
       }
       default:
         return null;
@@ -446,7 +464,15 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
     kase.once('cancelled', () =>
       kase.tellCustomer('iss.cancelled', {
         rule: 'ISS-25',
-        params: { amount: owed, date: { on: dayOf(kase.limitFrom(kase.policy.clocks.payment!.limit, kase.policy.clocks.payment!.calendar), kase.offsetMinutes) } },
+        params: {
+          amount: owed,
+          date: {
+            on: dayOf(
+              kase.limitFrom(kase.policy.clocks.payment!.limit, kase.policy.clocks.payment!.calendar),
+              kase.offsetMinutes,
+            ),
+          },
+        },
       }),
     );
     return kase.close('cancelled', 'ISS-25');
@@ -606,14 +632,21 @@ function collected(
   if (given.paid === 0 || (given.means !== 'cash' && given.means !== 'cheque')) return null;
   return {
     movements: [
-      handOver(kase, `${kase.caseId}/${given.means}`, given.means, withCustomer(kase.data.customer), technician, {
-        amount: given.paid,
-        receivedBy: technician,
-        ...(given.payerSignature === undefined ? {} : { givenProof: given.payerSignature }),
-        dueBackAt: todaysClose(kase),
-        keeper: holder(kase, 'finance'),
-        rule: 'D1',
-      }),
+      handOver(
+        kase,
+        `${kase.caseId}/${given.means}`,
+        given.means,
+        withCustomer(kase.data.customer),
+        technician,
+        {
+          amount: given.paid,
+          receivedBy: technician,
+          ...(given.payerSignature === undefined ? {} : { givenProof: given.payerSignature }),
+          dueBackAt: todaysClose(kase),
+          keeper: holder(kase, 'finance'),
+          rule: 'D1',
+        },
+      ),
     ],
   };
 }
@@ -782,7 +815,9 @@ function installProblem(kase: IssuanceCase, given: IssuanceAnswers['install']): 
   if (given.kitVersion !== kit.version)
     return { field: 'kitVersion', message: `the checklist in force is ${kit.version}` };
   const forgotten = kit.items.filter((item) => !given.kit.includes(item));
-  return forgotten.length === 0 ? null : { field: 'kit', message: `not ticked: ${forgotten.join(', ')} (ISS-16)` };
+  return forgotten.length === 0
+    ? null
+    : { field: 'kit', message: `not ticked: ${forgotten.join(', ')} (ISS-16)` };
 }
 
 function contractProblem(kase: IssuanceCase, given: IssuanceAnswers['signContract']): Objection {
@@ -793,7 +828,12 @@ function contractProblem(kase: IssuanceCase, given: IssuanceAnswers['signContrac
   if (given.stampMissingReason === undefined)
     return { field: 'stampMissingReason', message: 'why it is not stamped (W24)' };
   const today = dayOf(kase.now, kase.offsetMinutes);
-  const last = workdayAfter(kase.snapshot.calendars, 'workdays', today, kase.policy.issuance.stampWorkdays).on;
+  const last = workdayAfter(
+    kase.snapshot.calendars,
+    'workdays',
+    today,
+    kase.policy.issuance.stampWorkdays,
+  ).on;
   if (given.stampDueOn === undefined || given.stampDueOn > last || given.stampDueOn < today)
     return { field: 'stampDueOn', message: `the stamp comes in by ${last} at the latest (W24)` };
   return null;

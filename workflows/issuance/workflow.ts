@@ -44,7 +44,9 @@ export async function issuance(start: IssuanceStart): Promise<CaseOutcome> {
 async function issuedAtBureau(kase: IssuanceCase): Promise<void> {
   for (;;) {
     const visit = await agreedVisit(kase); //                           ISS-07, W28
-    if (kase.keep('toBorrow', () => ({ any: kase.data.lines.some((line) => line.state === 'ordered') })).any) {
+    if (
+      kase.keep('toBorrow', () => ({ any: kase.data.lines.some((line) => line.state === 'ordered') })).any
+    ) {
       const borrowed = await kase.task(TASKS.borrowDevices, () => ({
         dueAt: visit.from,
         context: toBorrow(kase),
@@ -115,7 +117,9 @@ async function installedOnSite(kase: IssuanceCase): Promise<void> {
 async function customerVisit(kase: IssuanceCase): Promise<{ technician: string; to: string }> {
   const standing = kase.keep('standingVisit', () => {
     const booking = kase.holdings.bookings().find((each) => each.kind === 'installation');
-    return booking === undefined || booking.from < kase.now || kase.openTaskNamed('moveInstallation') !== undefined
+    return booking === undefined ||
+      booking.from < kase.now ||
+      kase.openTaskNamed('moveInstallation') !== undefined
       ? {}
       : { technician: booking.who, to: booking.to };
   });
@@ -207,5 +211,9 @@ function toBorrow(kase: IssuanceCase): Record<string, unknown> {
 /** The lead hears of what the manual allows only with his knowledge (W23, ONS-09). */
 function tellLead(kase: IssuanceCase, rule: string): void {
   const lead = kase.levelPerson('supervisor');
-  if (lead !== null) kase.tellStaff('staff.riskTaken', lead, { rule, params: { staff: { staff: kase.data.technician ?? kase.owner } } });
+  if (lead !== null)
+    kase.tellStaff('staff.riskTaken', lead, {
+      rule,
+      params: { staff: { staff: kase.data.technician ?? kase.owner } },
+    });
 }
