@@ -2,7 +2,6 @@
  * The one alarm: at most one open timer, set to the next moment anything is due (a reminder, a breach, a level, a
  * promise, a deferred message, the end of a wait). Re-armed only when the earliest instant changed (house 4).
  */
-import { condition } from '@temporalio/workflow';
 import type { Instant, Level } from '../../domain/case.js';
 import { addMinutes, dayOf, minutesBetween } from '../../domain/calendar.js';
 import { breachClock, instantAtPercent } from '../../domain/clock.js';
@@ -31,19 +30,18 @@ export class Alarm {
     while (!kase.over) {
       const next = this.next();
       if (next === null) {
-        await condition(() => kase.over || this.next() !== null);
+        await kase.when(() => kase.over || this.next() !== null);
       } else {
         const wait = Date.parse(next.at) - Date.now();
         if (wait > 0) {
-          const moved = await condition(() => kase.over || this.next()?.at !== next.at, wait, {
-            summary: next.what,
-          });
+          const moved = await kase.within(() => kase.over || this.next()?.at !== next.at, wait, next.what);
           if (moved) {
             await kase.settled();
             continue;
           }
         }
         if (!kase.over) this.fire();
+        kase.wake();
       }
       await kase.settled();
     }
