@@ -7,6 +7,7 @@ import { addMinutes, dayOf, minutesBetween } from '../../domain/calendar.js';
 import { breachClock, instantAtPercent } from '../../domain/clock.js';
 import { rank } from '../../domain/desk.js';
 import { SYSTEM, type Kase } from './kase.js';
+import type { Snapshot } from './messages.js';
 import type { PostRoom } from './post-room.js';
 import type { ClockState } from './state.js';
 
@@ -19,6 +20,8 @@ interface Due {
 export class Alarm {
   private seen = -1;
   private due: Due[] = [];
+  /** What is due on a clock, until the clock or the rules change: a clock is replaced, never altered. */
+  private readonly known = new WeakMap<ClockState, { rules: Snapshot; due: Due | null }>();
 
   constructor(
     private readonly kase: Kase<never, never>,
@@ -115,6 +118,16 @@ export class Alarm {
   private ofClock(clock: ClockState): Due | null {
     if (clock.stoppedAt !== null || clock.pausedAt !== null) return null;
     if (clock.behaviour === 'promise') return this.ofPromise(clock);
+    const rules = this.kase.snapshot;
+    const before = this.known.get(clock);
+    if (before?.rules === rules) return before.due;
+    const due = this.nextStep(clock);
+    this.known.set(clock, { rules, due });
+    return due;
+  }
+
+  /** The next percent of a running clock at which something happens. */
+  private nextStep(clock: ClockState): Due | null {
     const percent = this.percents(clock).find((p) => !clock.fired.includes(p));
     if (percent === undefined) return null;
     const at = percent === 100 ? clock.dueAt : instantAtPercent(clock, percent, this.kase.snapshot.calendars);

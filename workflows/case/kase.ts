@@ -240,7 +240,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
 
   /** The desk's clock: whole minutes of the workflow's time, rounded down. */
   get now(): Instant {
-    return wholeMinute(new Date(Date.now()).toISOString());
+    return new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString();
   }
   get snapshot(): Snapshot {
     return this.start.snapshot;
