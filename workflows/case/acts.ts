@@ -2,7 +2,7 @@
  * What people do to a case: update handlers and their validators. A validator is synchronous, total and read-only and
  * says no with a stable code; a handler applies at once, then waits shortly for its turn to be saved (house 4).
  */
-import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
+import { setHandler } from '@temporalio/workflow';
 import { canonicalJson } from '../../domain/canonical.js';
 import { explainClock, limitText } from '../../domain/clock.js';
 import { mayDo, rank } from '../../domain/desk.js';
@@ -71,6 +71,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     effect();
     if (name !== 'resync' && name !== 'upgrade') kase.progressMade();
     kase.revision += 1;
+    kase.wake();
     return answer(act);
   }
 
@@ -88,11 +89,10 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     };
     remember(act.requestId, result);
     const turn = kase.state.turn + (kase.unrecorded ? 1 : 0);
-    // Not cancellable: after a cancel from outside people still act on the leftovers.
-    result.inLedger = await CancellationScope.nonCancellable(() =>
-      condition(() => recorder.saved >= turn, kase.policy.kernel.saveWaitMs, {
-        summary: 'wait for the ledger',
-      }),
+    result.inLedger = await kase.within(
+      () => recorder.saved >= turn,
+      kase.policy.kernel.saveWaitMs,
+      'wait for the ledger',
     );
     result.status = kase.state.row.status;
     result.outcome = kase.state.row.outcome;

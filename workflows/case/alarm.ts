@@ -2,12 +2,12 @@
  * The one alarm: at most one open timer, set to the next moment anything is due (a reminder, a breach, a level, a
  * promise, a deferred message, the end of a wait). Re-armed only when the earliest instant changed (house 4).
  */
-import { condition } from '@temporalio/workflow';
 import type { Instant, Level } from '../../domain/case.js';
 import { addMinutes, dayOf, minutesBetween } from '../../domain/calendar.js';
 import { breachClock, instantAtPercent } from '../../domain/clock.js';
 import { rank } from '../../domain/desk.js';
 import { SYSTEM, type Kase } from './kase.js';
+import type { Snapshot } from './messages.js';
 import type { PostRoom } from './post-room.js';
 import type { ClockState } from './state.js';
 
@@ -20,6 +20,8 @@ interface Due {
 export class Alarm {
   private seen = -1;
   private due: Due[] = [];
+  /** What is due on a clock, until the clock or the rules change: a clock is replaced, never altered. */
+  private readonly known = new WeakMap<ClockState, { rules: Snapshot; due: Due | null }>();
 
   constructor(
     private readonly kase: Kase<never, never>,
@@ -31,19 +33,18 @@ export class Alarm {
     while (!kase.over) {
       const next = this.next();
       if (next === null) {
-        await condition(() => kase.over || this.next() !== null);
+        await kase.when(() => kase.over || this.next() !== null);
       } else {
         const wait = Date.parse(next.at) - Date.now();
         if (wait > 0) {
-          const moved = await condition(() => kase.over || this.next()?.at !== next.at, wait, {
-            summary: next.what,
-          });
+          const moved = await kase.within(() => kase.over || this.next()?.at !== next.at, wait, next.what);
           if (moved) {
             await kase.settled();
             continue;
           }
         }
         if (!kase.over) this.fire();
+        kase.wake();
       }
       await kase.settled();
     }
@@ -117,6 +118,16 @@ export class Alarm {
   private ofClock(clock: ClockState): Due | null {
     if (clock.stoppedAt !== null || clock.pausedAt !== null) return null;
     if (clock.behaviour === 'promise') return this.ofPromise(clock);
+    const rules = this.kase.snapshot;
+    const before = this.known.get(clock);
+    if (before?.rules === rules) return before.due;
+    const due = this.nextStep(clock);
+    this.known.set(clock, { rules, due });
+    return due;
+  }
+
+  /** The next percent of a running clock at which something happens. */
+  private nextStep(clock: ClockState): Due | null {
     if (clock.everyMinutes !== undefined) {
       const next = this.ofInterval(clock, clock.everyMinutes);
       if (next !== null) return next;

@@ -8,9 +8,13 @@ import { formIssues } from '../../domain/forms.js';
 import { PROCESS_NAMES, taskForms } from '../../domain/processes.js';
 import type { ProcessName } from '../../domain/case.js';
 
-// Every pending promise keeps a formatted stack; a case waits on several for weeks. Two frames tell enough, and the limit
-// must be set here, before the sandbox freezes its globals (measured: docs/performance.md).
-Error.stackTraceLimit = 2;
+// The SDK takes a stack for every promise of a case and keeps it while the promise waits: for weeks, and with only two
+// frames each still most of the heap of a case (docs/performance.md). Without a limit none is taken; the price is that
+// failures carry their message alone. It must be said here, before the sandbox freezes its globals. To find a fault in a
+// manual, replay the history with `node --stack-trace-limit=30`: a limit that somebody asked for stands.
+const V8_OWN_LIMIT = 10;
+if (Error.stackTraceLimit === V8_OWN_LIMIT)
+  (Error as { stackTraceLimit: unknown }).stackTraceLimit = undefined;
 
 const FORMS = Object.fromEntries(
   PROCESS_NAMES.map((name) => [name, taskForms(name, 'core')]),

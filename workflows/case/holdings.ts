@@ -109,6 +109,7 @@ export class Holdings {
       this.claiming.delete(task.key);
       kase.busy.claims -= 1;
       kase.revision += 1;
+      kase.wake();
     }
   }
 
@@ -224,6 +225,7 @@ export class Holdings {
     } finally {
       kase.busy.claims -= 1;
       kase.revision += 1;
+      kase.wake();
     }
   }
 

@@ -10,9 +10,11 @@ import {
   getExternalWorkflowHandle,
   log,
   ParentClosePolicy,
+  sleep,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import { RootCancellationScope } from '@temporalio/workflow/lib/cancellation-scope.js';
 import type {
   Actor,
   CaseRow,
@@ -171,6 +173,14 @@ export interface Process<Answers, Data> {
 }
 
 const HOPS = 12;
+/** Awaited for a hop: one that exists already costs half of a new one. */
+const DONE = Promise.resolve();
+
+/** A coroutine of the kernel that waits for something the state will say. */
+interface Waiting {
+  reached(): boolean;
+  resolve(): void;
+}
 
 export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unknown> {
   readonly state: CaseState<Data>;
@@ -188,6 +198,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   private concluding = false;
   /** Documents being filed. */
   private readonly filing = new Set<string>();
+  private readonly waiting = new Set<Waiting>();
   private readonly turnAtChapterStart: number;
   /** Asked to go on in a new run, on the newest code. */
   wantsChapter = false;
@@ -262,7 +273,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
 
   /** The desk's clock: whole minutes of the workflow's time, rounded down. */
   get now(): Instant {
-    return wholeMinute(new Date(Date.now()).toISOString());
+    return new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString();
   }
   get snapshot(): Snapshot {
     return this.start.snapshot;
@@ -468,7 +479,55 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   async settled(): Promise<void> {
     for (let last = -1; last !== this.revision;) {
       last = this.revision;
-      for (let hop = 0; hop < HOPS; hop += 1) await Promise.resolve();
+      for (let hop = 0; hop < HOPS; hop += 1) await DONE;
+    }
+  }
+
+  // ------------------------------------------------------------------ waiting
+
+  /**
+   * Resolves when the state says so. Like `condition`, but `wake` resolves it at once: for every link of a chain of
+   * conditions the SDK enters the sandbox once more, and each entry starts a watchdog thread, which costs more than most
+   * of what a case does in it.
+   */
+  when(reached: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      if (reached()) resolve();
+      else this.waiting.add({ reached, resolve });
+    });
+  }
+  /** As `when`, for so many milliseconds at most; false when they passed first. The timer is cancelled otherwise. */
+  async within(reached: () => boolean, ms: number, summary: string): Promise<boolean> {
+    // A root of its own: a child would leave a reaction on its parent for as long as the case lives, timer after timer.
+    // Nothing is lost, since everything here is shielded from cancellation anyway (run.ts).
+    const scope = new RootCancellationScope();
+    let passed = false;
+    try {
+      return await scope.run(() =>
+        Promise.race([
+          sleep(ms, { summary }).then(() => false),
+          this.when(() => passed || reached()).then(() => true),
+        ]),
+      );
+    } finally {
+      passed = true;
+      scope.cancel();
+      this.wake();
+    }
+  }
+  /** Lets whoever waits for the state as it is now go on; called after every change from outside. */
+  wake(): void {
+    for (const line of this.waiting)
+      if (line.reached()) {
+        this.waiting.delete(line);
+        line.resolve();
+      }
+  }
+  /** Wakes after changes nobody announced, as `condition` would; runs as long as the case. */
+  async keepAwake(): Promise<void> {
+    while (!this.over) {
+      await condition(() => this.over || [...this.waiting].some((line) => line.reached()));
+      this.wake();
     }
   }
 
@@ -511,7 +570,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   /** Waits for something the state will say; ends early when the case ends by another way. */
   async until(reached: () => boolean): Promise<void> {
     const ends = () => this.state.ending !== null && !this.concluding;
-    await condition(() => reached() || ends());
+    await this.when(() => reached() || ends());
     if (!reached()) throw new CaseEnds(this.state.ending!);
   }
   /** Something done once, at this point of the manual: a done effect is skipped when the manual runs again. */
@@ -635,7 +694,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
   private async print(kind: DocumentKind, key: string, rule: string): Promise<void> {
     // The form is printed from the ledger, so what it shows must be there first.
-    await condition(() => !this.unrecorded && !this.busy.recorder);
+    await this.when(() => !this.unrecorded && !this.busy.recorder);
     let evidence: EvidenceRef | null = null;
     try {
       evidence = await documents.fileDocument.executeWithOptions({ summary: `${kind} of ${this.caseId}` }, [
@@ -657,6 +716,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
         SYSTEM,
         rule,
       );
+    this.wake();
   }
 
   /** The task that stands for an appointment. */
@@ -686,6 +746,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     }
     this.state.journal[key] = { answer: {}, by: SYSTEM, at: this.now, requestId: null };
     this.revision += 1;
+    this.wake();
   }
 
   /**
@@ -746,6 +807,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     line.outcome = end.outcome;
     this.state.journal[line.key] = { answer: { ...end }, by: SYSTEM, at: this.now, requestId: null };
     this.fact('linkedEnded', { case: end.caseId, outcome: end.outcome }, SYSTEM, 'W25');
+    this.wake();
   }
 
   /** Registers how to give back what was just borrowed, booked or collected; runs in reverse on cancel. */
@@ -774,7 +836,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       this.holdings.askBack('closing');
       this.fact('closing', { outcome, rounds: row.rounds, level: row.level }, null, rule);
     }
-    await condition(
+    await this.when(
       () =>
         Object.keys(this.state.messages).length === 0 &&
         this.openTasks().length === 0 &&
@@ -792,7 +854,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       rule,
     );
     if (this.start.opener !== undefined) await this.tellOpener(this.start.opener, outcome);
-    await condition(() => !this.unrecorded && !this.busy.recorder);
+    await this.when(() => !this.unrecorded && !this.busy.recorder);
     this.over = true;
     return {
       caseId: this.caseId,

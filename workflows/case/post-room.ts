@@ -120,6 +120,7 @@ export class PostRoom {
       this.inFlight.delete(message.key);
       kase.busy.deliveries -= 1;
       kase.revision += 1;
+      kase.wake();
     }
   }
 

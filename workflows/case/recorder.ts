@@ -2,7 +2,7 @@
  * The recorder: one coroutine, the only caller of `record`. It waits until there are facts, takes all of them and
  * saves them as one turn; that wait is the end of a turn. A failure never escapes and never blocks the case (house 4).
  */
-import { condition, log } from '@temporalio/workflow';
+import { log } from '@temporalio/workflow';
 import type { TurnRecord } from '../../domain/case.js';
 import type { Kase } from './kase.js';
 import { recordHere, recordUntilSaved } from './profiles.js';
@@ -21,7 +21,7 @@ export class Recorder {
   async run(): Promise<void> {
     const { kase } = this;
     while (!kase.over) {
-      await condition(() => kase.unrecorded || kase.over);
+      await kase.when(() => kase.unrecorded || kase.over);
       if (kase.over) return;
       kase.busy.recorder = true;
       await kase.settled();
@@ -30,6 +30,8 @@ export class Recorder {
       if (saved) this.saved = turn.turn;
       kase.busy.recorder = false;
       this.afterSaving();
+      // What is unrecorded already is a turn of its own, before others react to this one.
+      if (!kase.unrecorded) kase.wake();
     }
   }
 

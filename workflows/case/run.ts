@@ -55,6 +55,7 @@ export async function runCase<Answers, Data>(
     receiveActs(plain, recorder, alarm);
     void recorder.run();
     void alarm.run();
+    void kase.keepAwake();
     void story;
     // A cancel from the Temporal UI counts as `cancelCase` by an operator outside the desk, undo included.
     root.cancelRequested.catch(() => {
