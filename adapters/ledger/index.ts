@@ -74,7 +74,7 @@ export async function openLedger(options: { url: string; poolSize?: number }): P
     contents: (ids) => readContents(db, ids),
     eraseContent: (id) => eraseContent(db, id),
 
-    record: (turn, digest) => inTransaction((trx) => recordTurn(trx, turn, digest)),
+    record: (turn, digest) => recordTurn(db, turn, digest),
     turns: (caseId) => readTurns(db, caseId),
 
     beginSend: (key, caseId, channel, address, at) =>
