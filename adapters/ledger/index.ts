@@ -23,15 +23,8 @@ import {
   relatedCases,
 } from './intake.js';
 import { migrationProvider } from './migrations/index.js';
-import {
-  importOrganisation,
-  readCompany,
-  readCustomer,
-  readOrganisation,
-  readPerson,
-  readUnit,
-} from './organisation.js';
-import { acceptSend, beginSend, readMessages, readOutbox, recentSends } from './outbox.js';
+import { importOrganisation, readCustomer, readOrganisation, readPerson, readUnit } from './organisation.js';
+import { acceptSend, beginSend, readCorrespondence, readMessages, readOutbox } from './outbox.js';
 import { recordTurn } from './record.js';
 import type { LedgerTables } from './schema.js';
 
@@ -59,7 +52,6 @@ export async function openLedger(options: { url: string; poolSize?: number }): P
 
     importOrganisation: (organisation) => inTransaction((trx) => importOrganisation(trx, organisation)),
     organisation: () => inSnapshot(readOrganisation),
-    company: async () => (await readCompany(db)) ?? null,
     staff: (idOrAlias) => readPerson(db, idOrAlias),
     customer: (id) => readCustomer(db, id),
     unit: (id) => readUnit(db, id),
@@ -77,11 +69,10 @@ export async function openLedger(options: { url: string; poolSize?: number }): P
     record: (turn, digest) => recordTurn(db, turn, digest),
     turns: (caseId) => readTurns(db, caseId),
 
-    beginSend: (key, caseId, channel, address, at) =>
-      inTransaction((trx) => beginSend(trx, { key, caseId, channel, address, at })),
+    correspondence: (needs) => readCorrespondence(db, needs),
+    beginSend: (send) => beginSend(db, send),
     acceptSend: (key, channel, providerId) => acceptSend(db, key, channel, providerId),
-    outbox: (key) => inSnapshot((trx) => readOutbox(trx, key)),
-    recentSends: (address, since, exceptKey) => recentSends(db, address, since, exceptKey),
+    outbox: (key) => readOutbox(db, key),
 
     addEvidence: (row) => addEvidence(db, row),
     evidence: (caseId) => readEvidence(db, caseId),

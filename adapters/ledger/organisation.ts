@@ -112,12 +112,19 @@ export async function readUnit(db: Db, id: string): Promise<Unit | null> {
   return found ? unplaced(found) : null;
 }
 
-/** The company alone: what every message needs of the organisation. */
-export async function readCompany(db: Db): Promise<Company | undefined> {
-  return db
-    .selectFrom('company')
-    .select(['name', 'smsSignature', 'hotline', 'place', 'hours', 'mailFrom', 'recourseBodies'])
-    .executeTakeFirst();
+/** The company as its file has it. */
+export const companyColumns = [
+  'company.name',
+  'company.smsSignature',
+  'company.hotline',
+  'company.place',
+  'company.hours',
+  'company.mailFrom',
+  'company.recourseBodies',
+] as const;
+
+async function readCompany(db: Db): Promise<Company | undefined> {
+  return db.selectFrom('company').select(companyColumns).executeTakeFirst();
 }
 
 async function readDepartments(db: Db): Promise<Placed<Department>[]> {
