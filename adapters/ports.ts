@@ -16,7 +16,7 @@ import type {
   TaskRow,
   TurnRecord,
 } from '../domain/case.js';
-import type { Company, Customer, Organisation, Staff, Unit } from '../domain/organisation.js';
+import type { Company, Customer, Organisation, Roster, Staff, Unit } from '../domain/organisation.js';
 import type { Held, SendCap } from '../domain/throttle.js';
 
 /**
@@ -284,6 +284,8 @@ export interface LedgerPort {
     organisation: Organisation,
   ): Promise<{ added: number; changed: number; unchanged: number }>;
   organisation(): Promise<Organisation | null>;
+  /** The part of it that a case is started with. */
+  roster(): Promise<Roster | null>;
   /** By id or alias. */
   staff(idOrAlias: string): Promise<Staff | null>;
   customer(id: string): Promise<Customer | null>;

@@ -702,13 +702,7 @@ export class Aftercare implements AftercareApi {
     return staff;
   }
   async organisation(): Promise<Organisation> {
-    const organisation = await this.guarded(undefined, () => this.deps.ledger.organisation());
-    if (organisation === null)
-      throw new DeskError('organisation.missing', 'no organisation is imported yet', {
-        exit: EXIT.notFound,
-        remedy: 'aftercare org import examples/organisation.yaml',
-      });
-    return organisation;
+    return imported(await this.guarded(undefined, () => this.deps.ledger.organisation()));
   }
   importOrganisation(organisation: Organisation) {
     return this.guarded(undefined, () => this.deps.ledger.importOrganisation(organisation));
@@ -772,7 +766,8 @@ export class Aftercare implements AftercareApi {
   private readonly known = new Map<string, Staff>();
   private async snapshot(given: LoadedPolicy = this.policy): Promise<Snapshot> {
     const { policy, digest, calendars } = given;
-    return { policy, digest, calendars, desk: deskOf(await this.organisation()) };
+    const roster = imported(await this.guarded(undefined, () => this.deps.ledger.roster()));
+    return { policy, digest, calendars, desk: deskOf(roster) };
   }
 
   /** Stores pending texts and files and puts references in their place. Ids are derived from the request, so a repeat
@@ -1042,6 +1037,14 @@ function invalid(form: string, fields: { field: string; message: string }[], req
       remedy: 'nothing was changed; mend the fields named and send again',
     },
   );
+}
+function imported<T>(found: T | null): T {
+  if (found === null)
+    throw new DeskError('organisation.missing', 'no organisation is imported yet', {
+      exit: EXIT.notFound,
+      remedy: 'aftercare org import examples/organisation.yaml',
+    });
+  return found;
 }
 function notFound(caseId: string): DeskError {
   return new DeskError('case.notFound', `no case ${caseId}`, {

@@ -23,7 +23,7 @@ import {
   relatedCases,
 } from './intake.js';
 import { migrationProvider } from './migrations/index.js';
-import { importOrganisation, readCustomer, readOrganisation, readPerson, readUnit } from './organisation.js';
+import { importOrganisation, readCustomer, readOrganisation, readPerson, readRoster, readUnit } from './organisation.js';
 import { acceptSend, beginSend, readCorrespondence, readMessages, readOutbox } from './outbox.js';
 import { recordTurn } from './record.js';
 import type { LedgerTables } from './schema.js';
@@ -52,17 +52,18 @@ export async function openLedger(options: { url: string; poolSize?: number }): P
 
     importOrganisation: (organisation) => inTransaction((trx) => importOrganisation(trx, organisation)),
     organisation: () => inSnapshot(readOrganisation),
+    roster: () => readRoster(db),
     staff: (idOrAlias) => readPerson(db, idOrAlias),
     customer: (id) => readCustomer(db, id),
     unit: (id) => readUnit(db, id),
 
-    receiveIntake: (request) => inTransaction((trx) => receiveIntake(trx, request)),
+    receiveIntake: (request) => receiveIntake(db, request),
     markStarted: (caseId) => markStarted(db, caseId),
     pendingIntakes: () => pendingIntakes(db),
     intakeByRequest: (requestId) => readIntake(db, { requestId }),
     intakeOf: (caseId) => readIntake(db, { caseId }),
 
-    putContents: (rows) => inTransaction((trx) => putContents(trx, rows)),
+    putContents: (rows) => putContents(db, rows),
     contents: (ids) => readContents(db, ids),
     eraseContent: (id) => eraseContent(db, id),
 

@@ -1,5 +1,13 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
-import type { Company, Customer, Department, Organisation, Staff, Unit } from '../../domain/organisation.js';
+import type {
+  Company,
+  Customer,
+  Department,
+  Organisation,
+  Roster,
+  Staff,
+  Unit,
+} from '../../domain/organisation.js';
 import type { LedgerTables } from './schema.js';
 
 type Db = Kysely<LedgerTables>;
@@ -91,6 +99,27 @@ export async function readOrganisation(trx: Transaction<LedgerTables>): Promise<
     units: (await readUnits(trx)).map(unplaced),
     customers: (await readCustomers(trx)).map(unplaced),
   };
+}
+
+/** What a case's desk is made of, in one question; null before the first import. */
+export async function readRoster(db: Db): Promise<Roster | null> {
+  const found = await db
+    .selectFrom('company')
+    .select([
+      sql<Roster['staff']>`(
+        select json_agg(
+          json_strip_nulls(json_build_object(
+            'id', id, 'roles', roles, 'department', department, 'substitute', substitute, 'absent', absent
+          )) order by position, id
+        ) from staff
+      )`.as('staff'),
+      sql<Roster['departments']>`(
+        select json_agg(json_strip_nulls(json_build_object('id', id, 'head', head)) order by position, id)
+        from departments
+      )`.as('departments'),
+    ])
+    .executeTakeFirst();
+  return found ?? null;
 }
 
 /** A person by id, else by alias. */

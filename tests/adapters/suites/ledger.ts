@@ -12,7 +12,7 @@ import type {
   TaskRow,
   TurnRecord,
 } from '../../../domain/case.js';
-import type { Organisation } from '../../../domain/organisation.js';
+import { deskOf, type Organisation } from '../../../domain/organisation.js';
 import { startProxy, type Proxy } from './proxy.js';
 
 export interface Database {
@@ -554,6 +554,7 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
 
     it('imports an organisation, counts what it did and never loses anybody', async () => {
       expect(await ledger.organisation()).toBeNull();
+      expect(await ledger.roster()).toBeNull();
       const liNasPost = { to: { kind: 'staff' as const, id: 'li.na' }, contents: [], staff: [] };
       expect(await ledger.correspondence(liNasPost)).toBeNull();
       const total = 1 + 1 + 2 + 1 + 1;
@@ -568,6 +569,8 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
         unchanged: total,
       });
       expect(await ledger.organisation()).toEqual(organisation);
+      const roster = await ledger.roster();
+      expect(roster && deskOf(roster)).toEqual(deskOf(organisation));
 
       const [wangWei, liNa] = organisation.staff;
       if (!liNa || !wangWei) throw new Error('the sample has two people');
