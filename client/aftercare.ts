@@ -5,14 +5,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-  type Client,
-} from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
+import type { ApplicationFailure } from '@temporalio/common';
 import type {
   CaseFile,
   CaseFilter,
@@ -30,15 +24,13 @@ import { formIssues, type PendingFile, type PendingStaff, type PendingText } fro
 import { deskOf, type Organisation, type Staff } from '../domain/organisation.js';
 import { normaliseMobile, parsePhone } from '../domain/phone.js';
 import { checkTaxpayerId } from '../domain/taxpayer.js';
-import {
-  ACTS,
-  caseView,
-  explainClocks,
-  type ActName,
-  type ActResult,
-  type CaseStart,
-  type CaseView,
-  type Snapshot,
+import type {
+  ActName,
+  ActResult,
+  CaseStart,
+  CaseView,
+  ClockAccount,
+  Snapshot,
 } from '../workflows/case/messages.js';
 import {
   DeskError,
@@ -53,7 +45,8 @@ import {
 } from './api.js';
 
 export interface AftercareDependencies {
-  client: Client;
+  /** Connected, or how to connect: what only reads the ledger need not wait for Temporal's library and server. */
+  client: Client | (() => Promise<Client>);
   ledger: LedgerPort;
   storage: StoragePort;
   policy: LoadedPolicy;
@@ -82,6 +75,10 @@ export class Aftercare implements AftercareApi {
 
   constructor(private readonly deps: AftercareDependencies) {}
 
+  private client(): Promise<Client> {
+    const { client } = this.deps;
+    return typeof client === 'function' ? client() : Promise.resolve(client);
+  }
   get policy(): LoadedPolicy {
     return this.deps.policy;
   }
@@ -99,6 +96,7 @@ export class Aftercare implements AftercareApi {
 
   async openComplaint(input: unknown, by: string, options: ActOptions = {}): Promise<OpenReceipt> {
     const requestId = options.requestId ?? randomUUID();
+    await this.client();
     const actor = await this.actor(by);
     const parsed = this.edge.intake.safeParse(input ?? {});
     if (!parsed.success) throw invalid('complaint', formIssues(parsed.error), requestId);
@@ -181,7 +179,8 @@ export class Aftercare implements AftercareApi {
   private async begin(intake: IntakeRow): Promise<void> {
     const start = { ...(intake.input as CaseStart), caseId: intake.caseId };
     try {
-      await this.deps.client.workflow.start(intake.process, {
+      const client = await this.client();
+      await client.workflow.start(intake.process, {
         workflowId: intake.caseId,
         taskQueue: this.deps.taskQueue,
         args: [start],
@@ -192,7 +191,7 @@ export class Aftercare implements AftercareApi {
       });
       await this.deps.afterStart?.(intake.caseId);
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError))
+      if (!isNamed(error, 'WorkflowExecutionAlreadyStartedError'))
         throw this.unreachable(
           error,
           intake.requestId,
@@ -434,6 +433,7 @@ export class Aftercare implements AftercareApi {
     about: string,
     hold: (value: Record<string, unknown>) => Record<string, unknown> = (value) => value,
   ): Promise<ActResult> {
+    const handle = (await this.client()).workflow.getHandle(caseId);
     const actor = await this.actor(by);
     const { value, contents } = await this.stored(payload, caseId, actor.id, requestId);
     const args = hold(value as Record<string, unknown>);
@@ -442,15 +442,14 @@ export class Aftercare implements AftercareApi {
         this.deps.ledger.putContents(contents.map((row) => ({ ...row, caseId }))),
       );
     await this.evidenceOf(caseId, args, actor.id);
-    const handle = this.deps.client.workflow.getHandle(caseId);
     const patience = Date.now() + (this.deps.patienceMs ?? 15_000);
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.bounded(
-          handle.executeUpdate(ACTS[name] as never, {
-            args: [{ ...args, requestId, by: actor }] as never,
+          handle.executeUpdate<ActResult, [object]>(name, {
+            args: [{ ...args, requestId, by: actor }],
             updateId: requestId,
-          }) as Promise<ActResult>,
+          }),
           patience - Date.now(),
         );
       } catch (error) {
@@ -465,10 +464,7 @@ export class Aftercare implements AftercareApi {
   private async bounded<T>(work: Promise<T>, ms: number): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new WorkflowUpdateRPCTimeoutOrCancelledError('no answer in time')),
-        Math.max(ms, 1),
-      );
+      timer = setTimeout(() => reject(new Error('no answer in time')), Math.max(ms, 1));
     });
     try {
       return await Promise.race([work, late]);
@@ -548,7 +544,8 @@ export class Aftercare implements AftercareApi {
       },
     };
     try {
-      await this.deps.client.workflow.start(row.process, {
+      const client = await this.client();
+      await client.workflow.start(row.process, {
         workflowId: caseId,
         taskQueue: this.deps.taskQueue,
         args: [start],
@@ -558,7 +555,7 @@ export class Aftercare implements AftercareApi {
         ...(this.deps.startDelayMs === undefined ? {} : { startDelay: this.deps.startDelayMs() }),
       });
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError)
+      if (isNamed(error, 'WorkflowExecutionAlreadyStartedError'))
         throw new DeskError('case.notClosed', `case ${caseId} is already open again`, { requestId });
       throw this.unreachable(error, requestId, 'nothing was changed');
     }
@@ -676,15 +673,15 @@ export class Aftercare implements AftercareApi {
     return inbox.late[0] ?? inbox.today[0] ?? inbox.later[0] ?? null;
   }
   async explain(caseId: string, clock?: string): Promise<ClockExplanation[]> {
-    const accounts = await this.queried(caseId, () =>
-      this.deps.client.workflow.getHandle(caseId).query(explainClocks, this.at),
+    const accounts = await this.queried(caseId, (client) =>
+      client.workflow.getHandle(caseId).query<ClockAccount[], [Instant]>('explainClocks', this.at),
     );
     return accounts.filter(
       (line) => clock === undefined || line.clock.name === clock || line.clock.key === clock,
     );
   }
   view(caseId: string): Promise<CaseView> {
-    return this.queried(caseId, () => this.deps.client.workflow.getHandle(caseId).query(caseView));
+    return this.queried(caseId, (client) => client.workflow.getHandle(caseId).query<CaseView>('caseView'));
   }
   evidence(caseId: string) {
     return this.deps.ledger.evidence(caseId);
@@ -884,11 +881,12 @@ export class Aftercare implements AftercareApi {
       });
     }
   }
-  private async queried<T>(caseId: string, work: () => Promise<T>): Promise<T> {
+  private async queried<T>(caseId: string, work: (client: Client) => Promise<T>): Promise<T> {
+    const client = await this.client();
     try {
-      return await work();
+      return await work(client);
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) throw notFound(caseId);
+      if (isNamed(error, 'WorkflowNotFoundError')) throw notFound(caseId);
       throw this.unreachable(error, undefined, 'nothing was changed');
     }
   }
@@ -904,8 +902,8 @@ export class Aftercare implements AftercareApi {
   /** Puts what the server or the case said into the desk's words. */
   private explained(error: unknown, caseId: string, requestId: string): DeskError {
     if (error instanceof DeskError) return error;
-    if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-      const { type, message, details } = error.cause;
+    if (isNamed(error, 'WorkflowUpdateFailedError') && isNamed(error.cause, 'ApplicationFailure')) {
+      const { type, message, details } = error.cause as ApplicationFailure;
       const given = (details?.[0] ?? {}) as { fields?: { field: string; message: string }[] };
       return new DeskError(type ?? 'refused', message ?? 'refused', {
         requestId,
@@ -915,7 +913,7 @@ export class Aftercare implements AftercareApi {
     }
     const text = (error as Error).message ?? '';
     const cause = ((error as { cause?: Error }).cause?.message ?? '') + text;
-    if (error instanceof WorkflowNotFoundError || CLOSED.test(cause)) {
+    if (isNamed(error, 'WorkflowNotFoundError') || CLOSED.test(cause)) {
       // A handle without run id answers "not found" for a case that has ended; the ledger knows which it is.
       return new DeskError('case.closed', `case ${caseId} is closed, or there is none`, {
         requestId,
@@ -1037,6 +1035,10 @@ function invalid(form: string, fields: { field: string; message: string }[], req
       remedy: 'nothing was changed; mend the fields named and send again',
     },
   );
+}
+/** An error of the SDK by its class's name: naming the class itself would load the whole library. */
+function isNamed(error: unknown, name: string): error is Error {
+  return error instanceof Error && error.name === name;
 }
 function imported<T>(found: T | null): T {
   if (found === null)

@@ -23,7 +23,14 @@ import {
   relatedCases,
 } from './intake.js';
 import { migrationProvider } from './migrations/index.js';
-import { importOrganisation, readCustomer, readOrganisation, readPerson, readRoster, readUnit } from './organisation.js';
+import {
+  importOrganisation,
+  readCustomer,
+  readOrganisation,
+  readPerson,
+  readRoster,
+  readUnit,
+} from './organisation.js';
 import { acceptSend, beginSend, readCorrespondence, readMessages, readOutbox } from './outbox.js';
 import { recordTurn } from './record.js';
 import type { LedgerTables } from './schema.js';
