@@ -1,12 +1,13 @@
 /** Delivery of one message on one channel: look up the address, render, send at most once per key (AT-29). */
 import { ApplicationFailure } from '@temporalio/activity';
-import { DeliveryError, type Ports } from '../adapters/ports.js';
+import { DeliveryError, type Correspondence, type Ports } from '../adapters/ports.js';
 import { renderMessage, type TemplateSet } from '../domain/text.js';
-import type { Channel, ContactCard, Language, MessageParam, Recipient } from '../domain/case.js';
+import type { Channel, Language, MessageParam } from '../domain/case.js';
 import { inLanguage, TemplateError } from '../domain/message.js';
-import type { Company, Staff } from '../domain/organisation.js';
+import type { Company } from '../domain/organisation.js';
 import { normaliseMobile } from '../domain/phone.js';
-import type { CaseActivities, DeliveryOrder, DeliveryResult } from './contract.js';
+import type { SendCap } from '../domain/throttle.js';
+import type { CaseActivities, DeliveryOrder, DeliveryResult, SendingRules } from './contract.js';
 
 interface Reachable {
   address: string;
@@ -19,26 +20,31 @@ export function createDelivery(ports: Ports & { texts: TemplateSet }): CaseActiv
   const { ledger } = ports;
   return async function deliver(order: DeliveryOrder): Promise<DeliveryResult> {
     const { message, channel, caseId, at } = order;
-    const company = await ledger.company();
-    if (company === null)
+    const known = await ledger.correspondence({ to: message.to, ...namedIn(message.params) });
+    if (known === null)
       throw ApplicationFailure.retryable('no organisation imported yet', 'delivery.operator');
-    const reach = await reachable(ports, message.to, channel);
+    const { company } = known;
+    const reach = reachable(known.recipient, channel);
     if (reach === null) return { status: 'unreachable', reason: 'noAddress' };
 
-    const held =
-      channel === 'sms' && message.urgency !== 'critical'
-        ? await throttled(ports, order, reach.address)
-        : null;
-    if (held !== null) return held;
-    const known = await ledger.beginSend(message.key, caseId, channel, reach.address, at);
-    if (known.caseId !== caseId) return { status: 'coalesced' };
-    if (known.acceptedChannel !== null)
+    const begun = await ledger.beginSend({
+      key: message.key,
+      caseId,
+      channel,
+      address: reach.address,
+      at,
+      caps: channel === 'sms' && message.urgency !== 'critical' ? capsOf(order.rules) : [],
+    });
+    if (begun.caseId !== caseId) return { status: 'coalesced' };
+    if (begun.acceptedChannel !== null)
       return {
         status: 'accepted',
-        channel: known.acceptedChannel,
-        providerId: known.providerId ?? '',
+        channel: begun.acceptedChannel,
+        providerId: begun.providerId ?? '',
         repeat: true,
       };
+    if (begun.held !== null)
+      return { status: 'held', until: begun.held.until, reason: HELD_BY[begun.held.minutes] ?? 'throttle' };
 
     let rendered;
     try {
@@ -52,7 +58,11 @@ export function createDelivery(ports: Ports & { texts: TemplateSet }): CaseActiv
           company,
           recipient: reach.name,
         },
-        await lookups(ports, message.params, order.rules.offsetMinutes),
+        {
+          offsetMinutes: order.rules.offsetMinutes,
+          staff: (id) => known.staff.get(id) ?? null,
+          content: (id) => known.contents.get(id) ?? null,
+        },
       );
     } catch (error) {
       if (error instanceof TemplateError) return { status: 'unreachable', reason: error.code };
@@ -61,7 +71,7 @@ export function createDelivery(ports: Ports & { texts: TemplateSet }): CaseActiv
     try {
       const accepted =
         channel === 'sms'
-          ? await sendSms(ports, order, company, reach, rendered, known.begun.includes('sms'))
+          ? await sendSms(ports, order, company, reach, rendered, begun.begun.includes('sms'))
           : await ports.mail.send({
               key: message.key,
               from: company.mailFrom,
@@ -122,95 +132,31 @@ async function sendSms(
   });
 }
 
-/** Where a recipient is reached on a channel, or null. Staff and customers by their record, others by their card. */
-async function reachable(ports: Ports, to: Recipient, channel: Channel): Promise<Reachable | null> {
-  const found = await lookUp(ports, to);
+/** Where a recipient is reached on a channel, or null. */
+function reachable(found: Correspondence['recipient'], channel: Channel): Reachable | null {
   if (found === null) return null;
   const address =
     channel === 'sms' ? (found.phone === null ? null : normaliseMobile(found.phone)) : found.mail;
   return address === null ? null : { address, language: found.language, name: found.name };
 }
 
-async function lookUp(
-  ports: Ports,
-  to: Recipient,
-): Promise<{ phone: string | null; mail: string | null; language: Language; name: string | null } | null> {
-  switch (to.kind) {
-    case 'staff': {
-      const staff = await ports.ledger.staff(to.id);
-      if (staff === null) return null;
-      return {
-        phone: staff.mobile ?? null,
-        mail: staff.mail ?? null,
-        language: staff.language,
-        name: staff.name,
-      };
-    }
-    case 'customer': {
-      const customer = await ports.ledger.customer(to.id);
-      if (customer === null) return null;
-      return {
-        phone: customer.mobile ?? null,
-        mail: customer.mail ?? null,
-        language: customer.language,
-        name: customer.name,
-      };
-    }
-    case 'unit': {
-      const unit = await ports.ledger.unit(to.id);
-      if (unit === null) return null;
-      return { phone: null, mail: unit.mail ?? null, language: unit.language, name: unit.name };
-    }
-    case 'contact': {
-      const row = (await ports.ledger.contents([to.content])).get(to.content);
-      if (row?.body === null || row?.body === undefined) return null;
-      const card = JSON.parse(row.body) as ContactCard;
-      return { phone: card.phone, mail: card.mail, language: card.language, name: card.name };
-    }
-  }
-}
-
-/** What the parameters refer to, fetched before rendering. */
-async function lookups(ports: Ports, params: Record<string, MessageParam>, offsetMinutes: number) {
-  const wanted = Object.values(params).flatMap((param) =>
-    typeof param === 'object' && 'content' in param ? [param.content] : [],
-  );
-  const contents = await ports.ledger.contents(wanted);
-  const staff = new Map<string, Staff | null>();
-  for (const param of Object.values(params))
-    if (typeof param === 'object' && 'staff' in param)
-      staff.set(param.staff, await ports.ledger.staff(param.staff));
+/** Whom and what parameters name: it has to be known before rendering. */
+function namedIn(params: Record<string, MessageParam>): { contents: string[]; staff: string[] } {
+  const named = Object.values(params).filter((param) => typeof param === 'object');
   return {
-    offsetMinutes,
-    staff: (id: string) => staff.get(id) ?? null,
-    content: (id: string) => contents.get(id)?.body ?? null,
+    contents: named.flatMap((param) => ('content' in param ? [param.content] : [])),
+    staff: named.flatMap((param) => ('staff' in param ? [param.staff] : [])),
   };
 }
 
-/** Own cap per address over all cases, counted on the workflow's clock (facts 5). */
-async function throttled(
-  ports: Ports,
-  order: DeliveryOrder,
-  address: string,
-): Promise<DeliveryResult | null> {
-  const { at, rules, message } = order;
-  const now = Date.parse(at);
-  const before = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
-  const day = await ports.ledger.recentSends(address, before(24 * 60), message.key);
-  const limits: [minutes: number, most: number][] = [
-    [24 * 60, rules.perDay],
-    [60, rules.perHour],
-    [1, rules.perMinute],
+const DAY = 24 * 60;
+const HELD_BY: Record<number, string> = { 1: 'throttle:minute', 60: 'throttle:hour', [DAY]: 'throttle:day' };
+
+/** Own caps per address over all cases, counted on the workflow's clock (facts 5); the longest wait is told first. */
+function capsOf(rules: SendingRules): SendCap[] {
+  return [
+    { minutes: DAY, most: rules.perDay },
+    { minutes: 60, most: rules.perHour },
+    { minutes: 1, most: rules.perMinute },
   ];
-  for (const [minutes, most] of limits) {
-    const sent = day.filter((instant) => instant > before(minutes) && instant <= at).sort();
-    const oldest = sent[sent.length - most];
-    if (oldest === undefined) continue;
-    return {
-      status: 'held',
-      until: new Date(Date.parse(oldest) + minutes * 60_000).toISOString(),
-      reason: minutes === 1 ? 'throttle:minute' : minutes === 60 ? 'throttle:hour' : 'throttle:day',
-    };
-  }
-  return null;
 }

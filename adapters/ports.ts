@@ -10,6 +10,7 @@ import type {
   EvidenceRef,
   Fact,
   Instant,
+  Language,
   MessageRow,
   ProcessName,
   TaskRow,
@@ -25,7 +26,8 @@ import type {
   ItemRow,
   StockItem,
 } from '../domain/custody.js';
-import type { Company, Customer, Organisation, Staff, Unit } from '../domain/organisation.js';
+import type { Company, Customer, Organisation, Roster, Staff, Unit } from '../domain/organisation.js';
+import type { Held, SendCap } from '../domain/throttle.js';
 
 /**
  * Why a delivery did not succeed, decided once, at the adapter (C9).
@@ -282,6 +284,31 @@ export interface OutboxState {
   begun: Channel[];
 }
 
+export interface SendOrder {
+  key: string;
+  caseId: string;
+  channel: Channel;
+  address: string;
+  /** The workflow's instant of sending. */
+  at: Instant;
+  /** Caps on the address over all cases; none when it may always go. */
+  caps: SendCap[];
+}
+
+export interface SendBegun extends OutboxState {
+  held: Held | null;
+}
+
+/** What a message is written with. */
+export interface Correspondence {
+  company: Company;
+  /** Null when nobody of that id is on file, or the contact was erased. */
+  recipient: { phone: string | null; mail: string | null; language: Language; name: string | null } | null;
+  /** Bodies by id, null once erased; unknown ids are absent. */
+  contents: Map<string, string | null>;
+  staff: Map<string, Pick<Staff, 'name' | 'calledAs'>>;
+}
+
 export interface LedgerPort {
   /** Applies pending migrations; returns their names. Safe to run from several processes at once. */
   migrate(): Promise<string[]>;
@@ -294,7 +321,8 @@ export interface LedgerPort {
     organisation: Organisation,
   ): Promise<{ added: number; changed: number; unchanged: number }>;
   organisation(): Promise<Organisation | null>;
-  company(): Promise<Company | null>;
+  /** The part of it that a case is started with. */
+  roster(): Promise<Roster | null>;
   /** By id or alias. */
   staff(idOrAlias: string): Promise<Staff | null>;
   customer(id: string): Promise<Customer | null>;
@@ -320,18 +348,21 @@ export interface LedgerPort {
   record(turn: TurnRecord, digest: string): Promise<'written' | 'repeated'>;
   turns(caseId: string): Promise<TurnRow[]>;
 
-  /** Marks a send as begun on a channel and tells what was known before. */
-  beginSend(
-    key: string,
-    caseId: string,
-    channel: Channel,
-    address: string,
-    at: Instant,
-  ): Promise<OutboxState>;
+  /** Everything a message is written with, read at once; null before the first import of an organisation. */
+  correspondence(needs: {
+    to: MessageRow['to'];
+    /** Content rows its parameters name. */
+    contents: string[];
+    /** People its parameters name. */
+    staff: string[];
+  }): Promise<Correspondence | null>;
+  /**
+   * Marks a send as begun on a channel and tells what was known before. Not begun is what belongs to another case, is
+   * accepted already, or is held by a cap; of several at once to one address each counts those before it.
+   */
+  beginSend(send: SendOrder): Promise<SendBegun>;
   acceptSend(key: string, channel: Channel, providerId: string): Promise<void>;
   outbox(key: string): Promise<OutboxState | null>;
-  /** Instants of accepted or begun sends to one address since `since`, newest first, other keys only (throttle). */
-  recentSends(address: string, since: Instant, exceptKey: string): Promise<Instant[]>;
 
   addEvidence(row: EvidenceRow): Promise<void>;
   evidence(caseId: string): Promise<EvidenceRow[]>;

@@ -5,14 +5,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-  type Client,
-} from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
+import type { ApplicationFailure } from '@temporalio/common';
 import {
   StockConflict,
   type CaseFile,
@@ -45,15 +39,13 @@ import { formIssues, type PendingFile, type PendingStaff, type PendingText } fro
 import { deskOf, type Customer, type Organisation, type Staff } from '../domain/organisation.js';
 import { normaliseMobile, parsePhone } from '../domain/phone.js';
 import { checkTaxpayerId } from '../domain/taxpayer.js';
-import {
-  ACTS,
-  caseView,
-  explainClocks,
-  type ActName,
-  type ActResult,
-  type CaseStart,
-  type CaseView,
-  type Snapshot,
+import type {
+  ActName,
+  ActResult,
+  CaseStart,
+  CaseView,
+  ClockAccount,
+  Snapshot,
 } from '../workflows/case/messages.js';
 import {
   DeskError,
@@ -70,7 +62,8 @@ import {
 } from './api.js';
 
 export interface AftercareDependencies {
-  client: Client;
+  /** Connected, or how to connect: what only reads the ledger need not wait for Temporal's library and server. */
+  client: Client | (() => Promise<Client>);
   ledger: LedgerPort;
   storage: StoragePort;
   policy: LoadedPolicy;
@@ -98,6 +91,10 @@ export class Aftercare implements AftercareApi {
 
   constructor(private readonly deps: AftercareDependencies) {}
 
+  private client(): Promise<Client> {
+    const { client } = this.deps;
+    return typeof client === 'function' ? client() : Promise.resolve(client);
+  }
   get policy(): LoadedPolicy {
     return this.deps.policy;
   }
@@ -115,6 +112,7 @@ export class Aftercare implements AftercareApi {
 
   async openComplaint(input: unknown, by: string, options: ActOptions = {}): Promise<OpenReceipt> {
     const requestId = options.requestId ?? randomUUID();
+    await this.client();
     const actor = await this.actor(by);
     const parsed = this.edge.intake.safeParse(input ?? {});
     if (!parsed.success) throw invalid('complaint', formIssues(parsed.error), requestId);
@@ -301,7 +299,8 @@ export class Aftercare implements AftercareApi {
   private async begin(intake: IntakeRow): Promise<void> {
     const start = { ...(intake.input as CaseStart), caseId: intake.caseId };
     try {
-      await this.deps.client.workflow.start(intake.process, {
+      const client = await this.client();
+      await client.workflow.start(intake.process, {
         workflowId: intake.caseId,
         taskQueue: this.deps.taskQueue,
         args: [start],
@@ -312,7 +311,7 @@ export class Aftercare implements AftercareApi {
       });
       await this.deps.afterStart?.(intake.caseId);
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError))
+      if (!isNamed(error, 'WorkflowExecutionAlreadyStartedError'))
         throw this.unreachable(
           error,
           intake.requestId,
@@ -548,6 +547,7 @@ export class Aftercare implements AftercareApi {
     about: string,
     hold: (value: Record<string, unknown>) => Record<string, unknown> = (value) => value,
   ): Promise<ActResult> {
+    const handle = (await this.client()).workflow.getHandle(caseId);
     const actor = await this.actor(by);
     const { value, contents } = await this.stored(payload, caseId, actor.id, requestId);
     const args = hold(value as Record<string, unknown>);
@@ -556,15 +556,14 @@ export class Aftercare implements AftercareApi {
         this.deps.ledger.putContents(contents.map((row) => ({ ...row, caseId }))),
       );
     await this.evidenceOf(caseId, args, actor.id);
-    const handle = this.deps.client.workflow.getHandle(caseId);
     const patience = Date.now() + (this.deps.patienceMs ?? 15_000);
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.bounded(
-          handle.executeUpdate(ACTS[name] as never, {
-            args: [{ ...args, requestId, by: actor }] as never,
+          handle.executeUpdate<ActResult, [object]>(name, {
+            args: [{ ...args, requestId, by: actor }],
             updateId: requestId,
-          }) as Promise<ActResult>,
+          }),
           patience - Date.now(),
         );
       } catch (error) {
@@ -579,10 +578,7 @@ export class Aftercare implements AftercareApi {
   private async bounded<T>(work: Promise<T>, ms: number): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new WorkflowUpdateRPCTimeoutOrCancelledError('no answer in time')),
-        Math.max(ms, 1),
-      );
+      timer = setTimeout(() => reject(new Error('no answer in time')), Math.max(ms, 1));
     });
     try {
       return await Promise.race([work, late]);
@@ -662,7 +658,8 @@ export class Aftercare implements AftercareApi {
       },
     };
     try {
-      await this.deps.client.workflow.start(row.process, {
+      const client = await this.client();
+      await client.workflow.start(row.process, {
         workflowId: caseId,
         taskQueue: this.deps.taskQueue,
         args: [start],
@@ -672,7 +669,7 @@ export class Aftercare implements AftercareApi {
         ...(this.deps.startDelayMs === undefined ? {} : { startDelay: this.deps.startDelayMs() }),
       });
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError)
+      if (isNamed(error, 'WorkflowExecutionAlreadyStartedError'))
         throw new DeskError('case.notClosed', `case ${caseId} is already open again`, { requestId });
       throw this.unreachable(error, requestId, 'nothing was changed');
     }
@@ -790,15 +787,15 @@ export class Aftercare implements AftercareApi {
     return inbox.late[0] ?? inbox.today[0] ?? inbox.later[0] ?? null;
   }
   async explain(caseId: string, clock?: string): Promise<ClockExplanation[]> {
-    const accounts = await this.queried(caseId, () =>
-      this.deps.client.workflow.getHandle(caseId).query(explainClocks, this.at),
+    const accounts = await this.queried(caseId, (client) =>
+      client.workflow.getHandle(caseId).query<ClockAccount[], [Instant]>('explainClocks', this.at),
     );
     return accounts.filter(
       (line) => clock === undefined || line.clock.name === clock || line.clock.key === clock,
     );
   }
   view(caseId: string): Promise<CaseView> {
-    return this.queried(caseId, () => this.deps.client.workflow.getHandle(caseId).query(caseView));
+    return this.queried(caseId, (client) => client.workflow.getHandle(caseId).query<CaseView>('caseView'));
   }
   evidence(caseId: string) {
     return this.deps.ledger.evidence(caseId);
@@ -887,13 +884,7 @@ export class Aftercare implements AftercareApi {
     return staff;
   }
   async organisation(): Promise<Organisation> {
-    const organisation = await this.guarded(undefined, () => this.deps.ledger.organisation());
-    if (organisation === null)
-      throw new DeskError('organisation.missing', 'no organisation is imported yet', {
-        exit: EXIT.notFound,
-        remedy: 'aftercare org import examples/organisation.yaml',
-      });
-    return organisation;
+    return imported(await this.guarded(undefined, () => this.deps.ledger.organisation()));
   }
   importOrganisation(organisation: Organisation) {
     return this.guarded(undefined, () => this.deps.ledger.importOrganisation(organisation));
@@ -957,7 +948,8 @@ export class Aftercare implements AftercareApi {
   private readonly known = new Map<string, Staff>();
   private async snapshot(given: LoadedPolicy = this.policy): Promise<Snapshot> {
     const { policy, digest, calendars } = given;
-    return { policy, digest, calendars, desk: deskOf(await this.organisation()) };
+    const roster = imported(await this.guarded(undefined, () => this.deps.ledger.roster()));
+    return { policy, digest, calendars, desk: deskOf(roster) };
   }
 
   /** Stores pending texts and files and puts references in their place. Ids are derived from the request, so a repeat
@@ -1074,11 +1066,12 @@ export class Aftercare implements AftercareApi {
       });
     }
   }
-  private async queried<T>(caseId: string, work: () => Promise<T>): Promise<T> {
+  private async queried<T>(caseId: string, work: (client: Client) => Promise<T>): Promise<T> {
+    const client = await this.client();
     try {
-      return await work();
+      return await work(client);
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) throw notFound(caseId);
+      if (isNamed(error, 'WorkflowNotFoundError')) throw notFound(caseId);
       throw this.unreachable(error, undefined, 'nothing was changed');
     }
   }
@@ -1094,8 +1087,8 @@ export class Aftercare implements AftercareApi {
   /** Puts what the server or the case said into the desk's words. */
   private explained(error: unknown, caseId: string, requestId: string): DeskError {
     if (error instanceof DeskError) return error;
-    if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-      const { type, message, details } = error.cause;
+    if (isNamed(error, 'WorkflowUpdateFailedError') && isNamed(error.cause, 'ApplicationFailure')) {
+      const { type, message, details } = error.cause as ApplicationFailure;
       const given = (details?.[0] ?? {}) as { fields?: { field: string; message: string }[] };
       return new DeskError(type ?? 'refused', message ?? 'refused', {
         requestId,
@@ -1105,7 +1098,7 @@ export class Aftercare implements AftercareApi {
     }
     const text = (error as Error).message ?? '';
     const cause = ((error as { cause?: Error }).cause?.message ?? '') + text;
-    if (error instanceof WorkflowNotFoundError || CLOSED.test(cause)) {
+    if (isNamed(error, 'WorkflowNotFoundError') || CLOSED.test(cause)) {
       // A handle without run id answers "not found" for a case that has ended; the ledger knows which it is.
       return new DeskError('case.closed', `case ${caseId} is closed, or there is none`, {
         requestId,
@@ -1249,6 +1242,18 @@ function invalid(form: string, fields: { field: string; message: string }[], req
       remedy: 'nothing was changed; mend the fields named and send again',
     },
   );
+}
+/** An error of the SDK by its class's name: naming the class itself would load the whole library. */
+function isNamed(error: unknown, name: string): error is Error {
+  return error instanceof Error && error.name === name;
+}
+function imported<T>(found: T | null): T {
+  if (found === null)
+    throw new DeskError('organisation.missing', 'no organisation is imported yet', {
+      exit: EXIT.notFound,
+      remedy: 'aftercare org import examples/organisation.yaml',
+    });
+  return found;
 }
 function notFound(caseId: string): DeskError {
   return new DeskError('case.notFound', `no case ${caseId}`, {

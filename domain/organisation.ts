@@ -88,8 +88,14 @@ export interface Desk {
   heads: Record<string, string | null>;
 }
 
+/** What a desk is made of, in the organisation's order. */
+export interface Roster {
+  staff: Pick<Staff, 'id' | 'roles' | 'department' | 'substitute' | 'absent'>[];
+  departments: Pick<Department, 'id' | 'head'>[];
+}
+
 /** The desk of an organisation: who can be given work, by id. */
-export function deskOf(organisation: Pick<Organisation, 'staff' | 'departments'>): Desk {
+export function deskOf(organisation: Roster): Desk {
   const byRole: Record<string, string[]> = {};
   const staff: Desk['staff'] = {};
   for (const person of organisation.staff) {

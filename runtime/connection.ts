@@ -1,7 +1,7 @@
 /** Connections to Temporal, by the standard client environment or to the server of the running stack. */
-import { Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import proto from '@temporalio/proto';
+import type proto from '@temporalio/proto';
 import type { NativeConnection } from '@temporalio/worker';
 import { SEARCH_ATTRIBUTES } from '../domain/names.js';
 import type { Config } from './config.js';
@@ -54,6 +54,8 @@ export async function connectTemporal(
   target: TemporalTarget & { timeoutMs?: number } = {},
 ): Promise<TemporalConnection> {
   const { options, namespace } = connectOptions(config, target);
+  // Imported when it is needed: what only reads the ledger must not wait for it.
+  const { Connection } = await import('@temporalio/client');
   try {
     const connection = await Connection.connect({ ...options, connectTimeout: target.timeoutMs ?? 5_000 });
     return { connection, address: options.address, namespace };
@@ -77,9 +79,10 @@ export async function connectNative(
   }
 }
 
+/** `IndexedValueType` of the protocol, by number: naming the enumeration would load every message there is. */
 const TYPES = {
-  Keyword: proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-  Datetime: proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+  Keyword: 2 satisfies proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+  Datetime: 6 satisfies proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
 } as const;
 
 /** Names of the product's search attributes that the namespace does not have; for `doctor`. */

@@ -21,7 +21,7 @@ import { createConnection, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { loadClientConfigProfile } from '@temporalio/envconfig';
 import { SEARCH_ATTRIBUTES } from '../domain/names.js';
 import type { Config } from './config.js';
@@ -679,7 +679,8 @@ async function prepare(address: string, options: DevServerOptions, deadline: num
   while (Date.now() < deadline) {
     let connection: Connection | null = null;
     try {
-      connection = await Connection.connect({ address, connectTimeout: 2_000 });
+      const temporal = await import('@temporalio/client');
+      connection = await temporal.Connection.connect({ address, connectTimeout: 2_000 });
       await connection.workflowService.updateNamespace({
         namespace: 'default',
         config: {

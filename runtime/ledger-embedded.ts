@@ -124,6 +124,8 @@ const SSL = 80_877_103;
 const GSS = 80_877_104;
 const SYNC = Uint8Array.of(0x53, 0, 0, 0, 4);
 const ROLLBACK = Uint8Array.from([0x51, 0, 0, 0, 13, ...Buffer.from('ROLLBACK\0')]);
+const SYNC_TYPE = 0x53;
+const QUERY = 0x51;
 const TERMINATE = 0x58;
 const READY = 0x5a;
 const OUTSIDE_TRANSACTION = 0x49;
@@ -195,14 +197,14 @@ class Session {
     this.socket.destroy();
   }
 
-  /** Handles what has arrived, one message after the other; at the end of the connection gives everything back. */
+  /** Handles what has arrived, one batch after the other; at the end of the connection gives everything back. */
   private async work(): Promise<void> {
     if (this.working) return;
     this.working = true;
     try {
-      for (let message = this.next(); message !== null && !this.gone; message = this.next()) {
+      for (let batch = this.next(); batch !== null && !this.gone; batch = this.next()) {
         await this.take();
-        await this.run(message, true);
+        await this.run(batch, true);
       }
       if (this.gone) await this.leave();
     } catch {
@@ -214,7 +216,7 @@ class Session {
     } finally {
       this.working = false;
     }
-    // What came in while the last message was being handled.
+    // What came in while the last batch was being handled.
     if (this.gone || this.holdsMessage()) queueMicrotask(() => !this.finished && void this.work());
   }
 
@@ -239,35 +241,51 @@ class Session {
     return this.length() !== null;
   }
 
-  /** Length of the first message, or null while it is incomplete. */
-  private length(): number | null {
+  /** Length of the message that begins at `from`, or null while it is incomplete. */
+  private length(from = 0): number | null {
     const { pending } = this;
     // Only the first message of a connection has no type byte.
     const header = this.started ? 1 : 0;
-    if (pending.length < header + 4) return null;
-    const length = header + pending.readInt32BE(header);
-    return pending.length >= length ? length : null;
+    if (pending.length < from + header + 4) return null;
+    const length = header + pending.readInt32BE(from + header);
+    return pending.length >= from + length ? length : null;
   }
 
-  /** Takes the next message for the database; answers by itself what is not for the database. */
+  /** Takes what is next for the database; answers by itself what is not for the database. */
   private next(): Uint8Array | null {
-    for (;;) {
-      const length = this.length();
-      if (length === null) return null;
-      const message = this.pending.subarray(0, length);
-      this.pending = this.pending.subarray(length);
-      if (this.started) {
-        if (message[0] !== TERMINATE) return new Uint8Array(message);
-        // Passing this on would end the only backend there is.
+    return this.started ? this.nextBatch() : this.greeting();
+  }
+
+  /**
+   * The messages of one query, as far as they have arrived: a driver sends parse, bind, describe, execute and sync in
+   * one piece, and the database takes them in one piece and answers likewise.
+   */
+  private nextBatch(): Uint8Array | null {
+    let end = 0;
+    for (let length = this.length(); length !== null; length = this.length(end)) {
+      const type = this.pending[end];
+      // Passing this on would end the only backend there is.
+      if (type === TERMINATE) {
         this.socket.end();
-        continue;
+        this.pending = this.pending.subarray(0, end);
+        break;
       }
-      const code = message.length >= 8 ? message.readInt32BE(4) : 0;
+      end += length;
+      if (type === SYNC_TYPE || type === QUERY) break;
+    }
+    return end === 0 ? null : this.cut(end);
+  }
+
+  /** The first messages of a connection: offers of encryption, then who connects to what. */
+  private greeting(): Uint8Array | null {
+    for (let length = this.length(); length !== null; length = this.length()) {
+      const message = this.cut(length);
+      const code = message.length >= 8 ? new DataView(message.buffer).getInt32(4) : 0;
       if (code === SSL || code === GSS) {
         this.socket.write('N');
       } else if (code === STARTUP) {
         this.started = true;
-        return new Uint8Array(message);
+        return message;
       } else {
         // A cancel request (there is no second process to cancel in), or no PostgreSQL client at all.
         this.socket.destroy();
@@ -275,6 +293,14 @@ class Session {
         return null;
       }
     }
+    return null;
+  }
+
+  /** Takes this many bytes off what has arrived. */
+  private cut(bytes: number): Uint8Array {
+    const taken = new Uint8Array(this.pending.subarray(0, bytes));
+    this.pending = this.pending.subarray(bytes);
+    return taken;
   }
 
   private async take(): Promise<void> {
@@ -297,17 +323,17 @@ class Session {
     this.release = null;
   }
 
-  /** Runs one message; gives the database back when the server says it is ready outside a transaction. */
-  private async run(message: Uint8Array, reply: boolean): Promise<void> {
+  /** Runs one or more messages; gives the database back when the server says it is ready outside a transaction. */
+  private async run(messages: Uint8Array, reply: boolean): Promise<void> {
     const last = new Uint8Array(6);
-    await this.pglite.execProtocolRawStream(message, {
+    await this.pglite.execProtocolRawStream(messages, {
       onRawData: (data) => {
         if (data.length >= 6) last.set(data.subarray(data.length - 6));
         else {
           last.copyWithin(0, data.length);
           last.set(data, 6 - data.length);
         }
-        // Copied, because the data lies in memory that the next message overwrites.
+        // Copied, because the data lies in memory that the next answer overwrites.
         if (reply && this.socket.writable) this.socket.write(Buffer.from(data));
       },
     });

@@ -31,11 +31,11 @@ const MIGRATION_LOCK = 4_211_773_001;
  * is down.
  */
 export function openDatabase(url: string, poolSize: number): Kysely<LedgerTables> {
-  const opening = `set local statement_timeout = ${STATEMENT_MS}`;
+  // Told when connecting, so that it costs no statement. The embedded ledger does not know the limit: it has nothing
+  // that could interrupt a statement.
+  const limits = { query_timeout: ANSWER_MS, statement_timeout: STATEMENT_MS };
   return new Kysely<LedgerTables>({
-    dialect: new PostgresDialect({
-      pool: new GuardedPool(url, poolSize, opening, { query_timeout: ANSWER_MS }),
-    }),
+    dialect: new PostgresDialect({ pool: new GuardedPool(url, poolSize, limits) }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
   });
 }
@@ -47,7 +47,7 @@ export function openDatabase(url: string, poolSize: number): Kysely<LedgerTables
 export function openForMigration(url: string): Kysely<unknown> {
   const opening = `set local lock_timeout = ${MIGRATION_LOCK_MS}; select pg_advisory_xact_lock(${MIGRATION_LOCK})`;
   return new Kysely<unknown>({
-    dialect: new MigrationDialect({ pool: new GuardedPool(url, 1, opening, {}) }),
+    dialect: new MigrationDialect({ pool: new GuardedPool(url, 1, {}, opening) }),
   });
 }
 
@@ -84,8 +84,9 @@ class GuardedPool implements PostgresPool {
   constructor(
     url: string,
     size: number,
-    private readonly opening: string,
-    limits: Pick<pg.PoolConfig, 'query_timeout'>,
+    limits: Pick<pg.PoolConfig, 'query_timeout' | 'statement_timeout'>,
+    /** Runs with every `begin`. */
+    private readonly opening: string | null = null,
   ) {
     this.free = size;
     this.pool = new pg.Pool({
@@ -153,21 +154,13 @@ class GuardedPool implements PostgresPool {
   }
 }
 
-/**
- * A pooled connection. Once the server stopped answering on it, it is thrown away, not reused.
- *
- * It runs every query with parameters inside a transaction, its own if there is none. The socket in front of the
- * embedded ledger hands over single protocol messages: outside a transaction, the parse, bind and execute of two
- * connections can mix, and one is given the other's rows. `begin` is one message, and after it the backend belongs
- * to this connection alone.
- */
+/** A pooled connection. Once the server stopped answering on it, it is thrown away, not reused. */
 class GuardedClient implements PostgresPoolClient {
   private lost: LedgerUnavailable | null = null;
-  private inTransaction = false;
 
   constructor(
     private readonly client: pg.PoolClient,
-    private readonly opening: string,
+    private readonly opening: string | null,
     private readonly released: () => void,
   ) {}
 
@@ -187,31 +180,10 @@ class GuardedClient implements PostgresPoolClient {
   }
 
   private async guard(sql: string, parameters: readonly unknown[]): Promise<unknown> {
-    if (/^(begin|start transaction)/.test(sql)) return this.begin(sql);
-    if (/^(commit|rollback)$/.test(sql)) return this.end(sql);
-    if (this.inTransaction || parameters.length === 0) return this.run(sql, parameters);
-    await this.begin('begin');
-    try {
-      const result = await this.run(sql, parameters);
-      await this.end('commit');
-      return result;
-    } catch (error) {
-      await this.end('rollback');
-      throw error;
-    }
-  }
-
-  private async begin(sql: string): Promise<unknown> {
-    const result = await this.run(`${sql}; ${this.opening}`, []);
-    this.inTransaction = true;
-    return result;
-  }
-
-  private async end(sql: string): Promise<unknown> {
-    this.inTransaction = false;
     // The server rolls back what it lost; failing here would hide the error that led to it.
     if (this.lost && sql === 'rollback') return { rows: [] };
-    return this.run(sql, []);
+    if (this.opening !== null && sql === 'begin') return this.run(`${sql}; ${this.opening}`, parameters);
+    return this.run(sql, parameters);
   }
 
   private async run(sql: string, parameters: readonly unknown[]): Promise<unknown> {

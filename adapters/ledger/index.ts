@@ -28,13 +28,13 @@ import {
 import { migrationProvider } from './migrations/index.js';
 import {
   importOrganisation,
-  readCompany,
   readCustomer,
   readOrganisation,
   readPerson,
+  readRoster,
   readUnit,
 } from './organisation.js';
-import { acceptSend, beginSend, readMessages, readOutbox, recentSends } from './outbox.js';
+import { acceptSend, beginSend, readCorrespondence, readMessages, readOutbox } from './outbox.js';
 import { recordTurn } from './record.js';
 import type { LedgerTables } from './schema.js';
 
@@ -62,29 +62,28 @@ export async function openLedger(options: { url: string; poolSize?: number }): P
 
     importOrganisation: (organisation) => inTransaction((trx) => importOrganisation(trx, organisation)),
     organisation: () => inSnapshot(readOrganisation),
-    company: async () => (await readCompany(db)) ?? null,
+    roster: () => readRoster(db),
     staff: (idOrAlias) => readPerson(db, idOrAlias),
     customer: (id) => readCustomer(db, id),
     unit: (id) => readUnit(db, id),
 
-    receiveIntake: (request) => inTransaction((trx) => receiveIntake(trx, request)),
+    receiveIntake: (request) => receiveIntake(db, request),
     markStarted: (caseId) => markStarted(db, caseId),
     pendingIntakes: () => pendingIntakes(db),
     intakeByRequest: (requestId) => readIntake(db, { requestId }),
     intakeOf: (caseId) => readIntake(db, { caseId }),
 
-    putContents: (rows) => inTransaction((trx) => putContents(trx, rows)),
+    putContents: (rows) => putContents(db, rows),
     contents: (ids) => readContents(db, ids),
     eraseContent: (id) => eraseContent(db, id),
 
-    record: (turn, digest) => inTransaction((trx) => recordTurn(trx, turn, digest)),
+    record: (turn, digest) => recordTurn(db, turn, digest),
     turns: (caseId) => readTurns(db, caseId),
 
-    beginSend: (key, caseId, channel, address, at) =>
-      inTransaction((trx) => beginSend(trx, { key, caseId, channel, address, at })),
+    correspondence: (needs) => readCorrespondence(db, needs),
+    beginSend: (send) => beginSend(db, send),
     acceptSend: (key, channel, providerId) => acceptSend(db, key, channel, providerId),
-    outbox: (key) => inSnapshot((trx) => readOutbox(trx, key)),
-    recentSends: (address, since, exceptKey) => recentSends(db, address, since, exceptKey),
+    outbox: (key) => readOutbox(db, key),
 
     addEvidence: (row) => addEvidence(db, row),
     evidence: (caseId) => readEvidence(db, caseId),

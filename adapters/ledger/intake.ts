@@ -1,8 +1,9 @@
-import { sql, type Kysely, type Transaction } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { Instant, CaseRow } from '../../domain/case.js';
 import type { ContentRow, IntakeRequest, IntakeRow } from '../ports.js';
 import { caseColumns } from './cases.js';
 import type { LedgerTables } from './schema.js';
+import { whileLocked, writeTogether } from './transaction.js';
 
 type Db = Kysely<LedgerTables>;
 
@@ -12,15 +13,20 @@ const intakeColumns = ['requestId', 'caseId', 'process', 'input', 'actor', 'at',
  * Keeps an intake and gives it the next number of its kind and day (CRM-05). The number's row stays locked until the
  * transaction ends, so numbers have no gaps: an intake that fails gives its number back.
  */
-export async function receiveIntake(
-  trx: Transaction<LedgerTables>,
+export function receiveIntake(
+  db: Db,
   request: IntakeRequest,
 ): Promise<{ intake: IntakeRow; fresh: boolean }> {
   // The same request twice at once: the second waits here and then finds the first (AT-31).
-  await sql`select pg_advisory_xact_lock(hashtextextended(${request.requestId}, 0))`.execute(trx);
-  const known = await readIntake(trx, { requestId: request.requestId });
-  if (known) return { intake: known, fresh: false };
+  return whileLocked(db, [{ kind: 'request', of: request.requestId }], async (trx) => {
+    const known = await readIntake(trx, { requestId: request.requestId });
+    if (known) return { intake: known, fresh: false };
+    return { intake: await keepIntake(trx, request), fresh: true };
+  });
+}
 
+async function keepIntake(trx: Db, request: IntakeRequest): Promise<IntakeRow> {
+  const { requestId, process, input, actor, at } = request;
   const { last } = await trx
     .insertInto('caseNumbers')
     .values({ letter: request.letter, day: request.day, last: 1 })
@@ -30,32 +36,23 @@ export async function receiveIntake(
     .returning('last')
     .executeTakeFirstOrThrow();
   const caseId = `${request.letter}${request.day}-${String(last).padStart(3, '0')}`;
-
-  const intake = await trx
-    .insertInto('intakes')
-    .values({
-      requestId: request.requestId,
-      caseId,
-      process: request.process,
-      input: JSON.stringify(request.input),
-      actor: request.actor,
-      at: request.at,
-      state: 'received',
-    })
-    .returning(intakeColumns)
-    .executeTakeFirstOrThrow();
-  await putContents(
+  const kept = { requestId, caseId, process, actor, at, state: 'received' } as const;
+  const lookups = request.lookups.map(({ kind, value }) => ({ caseId, kind, value }));
+  await writeTogether(trx, [
+    trx.insertInto('intakes').values({ ...kept, input: JSON.stringify(input) }),
+    lookups.length === 0
+      ? null
+      : trx
+          .insertInto('lookups')
+          .values(lookups)
+          .onConflict((clash) => clash.doNothing()),
+  ]);
+  await insertContents(
     trx,
     request.contents.map((content) => ({ ...content, caseId })),
   );
-  if (request.lookups.length > 0) {
-    await trx
-      .insertInto('lookups')
-      .values(request.lookups.map(({ kind, value }) => ({ caseId, kind, value })))
-      .onConflict((clash) => clash.doNothing())
-      .execute();
-  }
-  return { intake, fresh: true };
+  // As a later reader gets it: without what JSON leaves out.
+  return { ...kept, input: JSON.parse(JSON.stringify(input)) as unknown };
 }
 
 /** The case of this intake runs: nothing is left to finish. */
@@ -92,6 +89,12 @@ export async function readIntake(
  * @throws Error when an id already stands for other content
  */
 export async function putContents(db: Db, rows: ContentRow[]): Promise<void> {
+  // Several are kept all or not at all; one alone is that anyway.
+  if (rows.length === 1) await insertContents(db, rows);
+  else await db.transaction().execute((trx) => insertContents(trx, rows));
+}
+
+async function insertContents(db: Db, rows: ContentRow[]): Promise<void> {
   if (rows.length === 0) return;
   const unique = [...new Map(rows.map((row) => [row.id, row])).values()];
   // One order for all writers: two that share rows cannot lock each other out.

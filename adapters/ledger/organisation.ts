@@ -1,5 +1,13 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
-import type { Company, Customer, Department, Organisation, Staff, Unit } from '../../domain/organisation.js';
+import type {
+  Company,
+  Customer,
+  Department,
+  Organisation,
+  Roster,
+  Staff,
+  Unit,
+} from '../../domain/organisation.js';
 import type { LedgerTables } from './schema.js';
 
 type Db = Kysely<LedgerTables>;
@@ -93,6 +101,27 @@ export async function readOrganisation(trx: Transaction<LedgerTables>): Promise<
   };
 }
 
+/** What a case's desk is made of, in one question; null before the first import. */
+export async function readRoster(db: Db): Promise<Roster | null> {
+  const found = await db
+    .selectFrom('company')
+    .select([
+      sql<Roster['staff']>`(
+        select json_agg(
+          json_strip_nulls(json_build_object(
+            'id', id, 'roles', roles, 'department', department, 'substitute', substitute, 'absent', absent
+          )) order by position, id
+        ) from staff
+      )`.as('staff'),
+      sql<Roster['departments']>`(
+        select json_agg(json_strip_nulls(json_build_object('id', id, 'head', head)) order by position, id)
+        from departments
+      )`.as('departments'),
+    ])
+    .executeTakeFirst();
+  return found ?? null;
+}
+
 /** A person by id, else by alias. */
 export async function readPerson(db: Db, idOrAlias: string): Promise<Staff | null> {
   const found = await readStaff(db, idOrAlias);
@@ -112,12 +141,19 @@ export async function readUnit(db: Db, id: string): Promise<Unit | null> {
   return found ? unplaced(found) : null;
 }
 
-/** The company alone: what every message needs of the organisation. */
-export async function readCompany(db: Db): Promise<Company | undefined> {
-  return db
-    .selectFrom('company')
-    .select(['name', 'smsSignature', 'hotline', 'place', 'hours', 'mailFrom', 'recourseBodies'])
-    .executeTakeFirst();
+/** The company as its file has it. */
+export const companyColumns = [
+  'company.name',
+  'company.smsSignature',
+  'company.hotline',
+  'company.place',
+  'company.hours',
+  'company.mailFrom',
+  'company.recourseBodies',
+] as const;
+
+async function readCompany(db: Db): Promise<Company | undefined> {
+  return db.selectFrom('company').select(companyColumns).executeTakeFirst();
 }
 
 async function readDepartments(db: Db): Promise<Placed<Department>[]> {

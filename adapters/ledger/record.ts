@@ -1,9 +1,12 @@
-import { sql, type RawBuilder, type Transaction } from 'kysely';
+import { sql, type Kysely, type OperationNodeSource, type RawBuilder } from 'kysely';
 import type { ClockRow, TaskRow, TurnRecord } from '../../domain/case.js';
 import { RecordConflict } from '../ports.js';
 import type { LedgerTables } from './schema.js';
+import { whileLocked, writeTogether } from './transaction.js';
 
-type Trx = Transaction<LedgerTables>;
+type Db = Kysely<LedgerTables>;
+/** A write still to be sent, or null when there is nothing to write. */
+type Write = OperationNodeSource | null;
 
 /**
  * Writes one turn. Turn and fact numbers of a case count on through continue-as-new and reopening, so a turn number
@@ -15,45 +18,34 @@ type Trx = Transaction<LedgerTables>;
  *
  * @throws RecordConflict when the key exists with another digest
  */
-export async function recordTurn(
-  trx: Trx,
-  turn: TurnRecord,
-  digest: string,
-): Promise<'written' | 'repeated'> {
-  const { caseId, runId } = turn;
+export function recordTurn(db: Db, turn: TurnRecord, digest: string): Promise<'written' | 'repeated'> {
   // Turns of one case are written one after another, whichever run or attempt they come from.
-  await sql`select pg_advisory_xact_lock(hashtextextended(${caseId}, 1))`.execute(trx);
+  return whileLocked(db, [{ kind: 'case', of: turn.caseId }], (trx) => writeTurn(trx, turn, digest));
+}
 
-  const known = await trx
-    .selectFrom('turns')
-    .select('digest')
-    .where('caseId', '=', caseId)
-    .where('runId', '=', runId)
-    .where('turn', '=', turn.turn)
-    .executeTakeFirst();
-  if (known && known.digest !== digest) throw new RecordConflict(caseId, runId, turn.turn);
-  if (known) return 'repeated';
+async function writeTurn(trx: Db, turn: TurnRecord, digest: string): Promise<'written' | 'repeated'> {
+  const { caseId, runId } = turn;
+  const runs = await readRuns(trx, turn);
+  const known = runs.find((run) => run.digest !== null)?.digest;
+  if (known !== undefined && known !== digest) throw new RecordConflict(caseId, runId, turn.turn);
+  if (known !== undefined) return 'repeated';
 
-  const runs = await readRuns(trx, caseId);
   const replacedBy = runThatReplaced(runs, turn);
-  await trx
-    .insertInto('turns')
-    .values({
-      caseId,
-      runId,
-      turn: turn.turn,
-      at: turn.at,
-      digest,
-      supersededBy: replacedBy,
-      record: JSON.stringify(turn),
-    })
-    .execute();
-  await insertFacts(trx, turn, replacedBy);
-  if (replacedBy !== null) return 'written';
-
+  const turnWrites = [insertTurn(trx, turn, digest, replacedBy), insertFacts(trx, turn, replacedBy)];
+  if (replacedBy !== null) {
+    await writeTogether(trx, turnWrites);
+    return 'written';
+  }
   const isReset = runs.some((run) => run.runId !== runId && run.lastTurn >= turn.turn);
   if (isReset) await supersede(trx, turn);
-  await writeProjection(trx, turn);
+  if (turn.full) await clearProjection(trx, caseId);
+  await writeTogether(trx, [
+    ...turnWrites,
+    upsertCase(trx, turn),
+    upsertTasks(trx, caseId, turn.tasks),
+    upsertClocks(trx, caseId, turn.clocks),
+    upsertMessages(trx, turn),
+  ]);
   return 'written';
 }
 
@@ -63,10 +55,12 @@ interface Run {
   began: number;
   firstTurn: number;
   lastTurn: number;
+  /** What the turn asked about was recorded with, where this run has recorded it. */
+  digest: string | null;
 }
 
-/** The runs that wrote turns of a case, the newest first. */
-function readRuns(trx: Trx, caseId: string): Promise<Run[]> {
+/** The runs that wrote turns of a case, the newest first, and whether this turn is among them. */
+function readRuns(trx: Db, { caseId, runId, turn }: TurnRecord): Promise<Run[]> {
   return trx
     .selectFrom('turns')
     .select((row) => [
@@ -74,6 +68,12 @@ function readRuns(trx: Trx, caseId: string): Promise<Run[]> {
       row.fn.min('entry').as('began'),
       row.fn.min('turn').as('firstTurn'),
       row.fn.max('turn').as('lastTurn'),
+      // At most one turn passes: case, run and turn are the key.
+      row.fn
+        .max<string | null>('digest')
+        .filterWhere('runId', '=', runId)
+        .filterWhere('turn', '=', turn)
+        .as('digest'),
     ])
     .where('caseId', '=', caseId)
     .groupBy('runId')
@@ -89,7 +89,7 @@ function runThatReplaced(runs: Run[], turn: TurnRecord): string | null {
   return newer?.runId ?? null;
 }
 
-async function supersede(trx: Trx, turn: TurnRecord): Promise<void> {
+async function supersede(trx: Db, turn: TurnRecord): Promise<void> {
   const { caseId, runId } = turn;
   const superseded = await trx
     .updateTable('turns')
@@ -131,8 +131,10 @@ async function supersede(trx: Trx, turn: TurnRecord): Promise<void> {
     for (const message of record.messages) known.add(message.key);
   }
   await clearProjection(trx, caseId);
-  await upsertTasks(trx, caseId, [...tasks.values()]);
-  await upsertClocks(trx, caseId, [...clocks.values()]);
+  await writeTogether(trx, [
+    upsertTasks(trx, caseId, [...tasks.values()]),
+    upsertClocks(trx, caseId, [...clocks.values()]),
+  ]);
   await trx.updateTable('cases').set({ finalState: null }).where('caseId', '=', caseId).execute();
 
   const orphans = superseded
@@ -147,34 +149,35 @@ async function supersede(trx: Trx, turn: TurnRecord): Promise<void> {
     .execute();
 }
 
-async function writeProjection(trx: Trx, turn: TurnRecord): Promise<void> {
-  const { caseId, row } = turn;
-  if (turn.full) await clearProjection(trx, caseId);
-  const finalState = turn.finalState === null ? null : JSON.stringify(turn.finalState);
-  await trx
+function insertTurn(trx: Db, turn: TurnRecord, digest: string, supersededBy: string | null): Write {
+  const { caseId, runId, at } = turn;
+  return trx
+    .insertInto('turns')
+    .values({ caseId, runId, turn: turn.turn, at, digest, supersededBy, record: JSON.stringify(turn) });
+}
+
+function upsertCase(trx: Db, { row, finalState: state }: TurnRecord): Write {
+  const finalState = state === null ? null : JSON.stringify(state);
+  return trx
     .insertInto('cases')
     .values({ ...row, finalState })
     .onConflict((clash) =>
       clash.column('caseId').doUpdateSet({
-        ...row,
+        ...excluded(row),
         // Turns after the end, such as the last receipts, bring none and leave it.
         finalState: sql`coalesce(excluded.final_state, cases.final_state)`,
       }),
-    )
-    .execute();
-  await upsertTasks(trx, caseId, turn.tasks);
-  await upsertClocks(trx, caseId, turn.clocks);
-  await upsertMessages(trx, turn);
+    );
 }
 
-async function clearProjection(trx: Trx, caseId: string): Promise<void> {
+async function clearProjection(trx: Db, caseId: string): Promise<void> {
   await trx.deleteFrom('tasks').where('caseId', '=', caseId).execute();
   await trx.deleteFrom('clocks').where('caseId', '=', caseId).execute();
 }
 
-async function insertFacts(trx: Trx, turn: TurnRecord, supersededBy: string | null): Promise<void> {
-  if (turn.facts.length === 0) return;
-  await trx
+function insertFacts(trx: Db, turn: TurnRecord, supersededBy: string | null): Write {
+  if (turn.facts.length === 0) return null;
+  return trx
     .insertInto('facts')
     .values(
       turn.facts.map((fact) => ({
@@ -186,11 +189,10 @@ async function insertFacts(trx: Trx, turn: TurnRecord, supersededBy: string | nu
         supersededBy,
       })),
     )
-    .onConflict((clash) => clash.doNothing())
-    .execute();
+    .onConflict((clash) => clash.doNothing());
 }
 
-async function upsertTasks(trx: Trx, caseId: string, tasks: TaskRow[]): Promise<void> {
+function upsertTasks(trx: Db, caseId: string, tasks: TaskRow[]): Write {
   const rows = latest(tasks).map((task) => ({
     ...task,
     caseId,
@@ -198,26 +200,24 @@ async function upsertTasks(trx: Trx, caseId: string, tasks: TaskRow[]): Promise<
     context: task.context && JSON.stringify(task.context),
   }));
   const [first] = rows;
-  if (!first) return;
-  await trx
+  if (!first) return null;
+  return trx
     .insertInto('tasks')
     .values(rows)
-    .onConflict((clash) => clash.columns(['caseId', 'key']).doUpdateSet(excluded(first)))
-    .execute();
+    .onConflict((clash) => clash.columns(['caseId', 'key']).doUpdateSet(excluded(first)));
 }
 
-async function upsertClocks(trx: Trx, caseId: string, clocks: ClockRow[]): Promise<void> {
+function upsertClocks(trx: Db, caseId: string, clocks: ClockRow[]): Write {
   const rows = latest(clocks).map((clock) => ({ ...clock, caseId, spans: JSON.stringify(clock.spans) }));
   const [first] = rows;
-  if (!first) return;
-  await trx
+  if (!first) return null;
+  return trx
     .insertInto('clocks')
     .values(rows)
-    .onConflict((clash) => clash.columns(['caseId', 'key']).doUpdateSet(excluded(first)))
-    .execute();
+    .onConflict((clash) => clash.columns(['caseId', 'key']).doUpdateSet(excluded(first)));
 }
 
-async function upsertMessages(trx: Trx, turn: TurnRecord): Promise<void> {
+function upsertMessages(trx: Db, turn: TurnRecord): Write {
   const rows = latest(turn.messages).map(({ to, at, ...message }) => ({
     ...message,
     caseId: turn.caseId,
@@ -228,8 +228,8 @@ async function upsertMessages(trx: Trx, turn: TurnRecord): Promise<void> {
   // Cases may share keys: one order for all writers, or two cases lock each other out.
   rows.sort((one, other) => (one.key < other.key ? -1 : 1));
   const [first] = rows;
-  if (!first) return;
-  await trx
+  if (!first) return null;
+  return trx
     .insertInto('messages')
     .values(rows)
     .onConflict((clash) =>
@@ -238,8 +238,7 @@ async function upsertMessages(trx: Trx, turn: TurnRecord): Promise<void> {
         .doUpdateSet(excluded(first))
         // Another case's key: one key, one message. That case keeps it and this one leaves it alone.
         .where(sql<boolean>`messages.case_id = excluded.case_id`),
-    )
-    .execute();
+    );
 }
 
 /** The last row of each key: one statement cannot write the same row twice. */

@@ -531,7 +531,8 @@ export function content(body: string, seed: string = randomUUID()) {
 }
 
 function withOrganisation(ledger: LedgerPort, organisation: Organisation): LedgerPort {
-  return { ...ledger, organisation: () => Promise.resolve(organisation) };
+  const given = () => Promise.resolve(organisation);
+  return { ...ledger, organisation: given, roster: given };
 }
 
 /** The scenario clock takes in whatever runs in its namespace; here each desk has only its own cases. */

@@ -177,7 +177,7 @@ const HOPS = 12;
 const DONE = Promise.resolve();
 
 /** A coroutine of the kernel that waits for something the state will say. */
-interface Waiting {
+interface Waiter {
   reached(): boolean;
   resolve(): void;
 }
@@ -198,7 +198,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   private concluding = false;
   /** Documents being filed. */
   private readonly filing = new Set<string>();
-  private readonly waiting = new Set<Waiting>();
+  private readonly waiting = new Set<Waiter>();
   private readonly turnAtChapterStart: number;
   /** Asked to go on in a new run, on the newest code. */
   wantsChapter = false;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LedgerUnavailable, openLedger } from '../../../adapters/ledger/index.js';
 import { RecordConflict } from '../../../adapters/ports.js';
-import type { ContentRow, IntakeRequest, LedgerPort } from '../../../adapters/ports.js';
+import type { ContentRow, IntakeRequest, LedgerPort, SendBegun, SendOrder } from '../../../adapters/ports.js';
 import type {
   CaseRow,
   ClockRow,
@@ -12,7 +12,7 @@ import type {
   TaskRow,
   TurnRecord,
 } from '../../../domain/case.js';
-import type { Organisation } from '../../../domain/organisation.js';
+import { deskOf, type Organisation } from '../../../domain/organisation.js';
 import { startProxy, type Proxy } from './proxy.js';
 
 export interface Database {
@@ -363,22 +363,23 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
         expect(await ledger.outbox(key)).toMatchObject({ caseId: 'O-1', begun: [] });
 
         const at = '2030-03-04T01:00:00.000Z';
-        const other = await ledger.beginSend(key, 'O-2', 'mail', 'combined@example.com', at);
+        const send = order(key, { channel: 'mail', address: 'combined@example.com', at });
+        const other = await ledger.beginSend({ ...send, caseId: 'O-2' });
         expect(other).toMatchObject({ caseId: 'O-1', begun: [] });
-        expect(await ledger.recentSends('combined@example.com', at, 'other')).toEqual([]);
-        expect(await ledger.beginSend(key, 'O-1', 'mail', 'combined@example.com', at)).toEqual(other);
+        expect((await ledger.outbox(key))?.begun).toEqual([]);
+        expect(await ledger.beginSend({ ...send, caseId: 'O-1' })).toEqual(other);
         expect((await ledger.outbox(key))?.begun).toEqual(['mail']);
       });
 
       it('AT-29 tells a second attempt what the first began and the provider accepted', async () => {
         const [key, at] = ['O-3/m', '2030-03-04T01:00:00.000Z'];
         const begin = (channel: 'sms' | 'mail'): Promise<unknown> =>
-          ledger.beginSend(key, 'O-3', channel, '+8613800000003', at);
+          ledger.beginSend(order(key, { channel, address: '+8613800000003', at }));
         const nothing = { key, caseId: 'O-3', acceptedChannel: null, providerId: null };
         expect(await ledger.outbox(key)).toBeNull();
-        expect(await begin('sms')).toEqual({ ...nothing, begun: [] });
-        expect(await begin('sms')).toEqual({ ...nothing, begun: ['sms'] });
-        expect(await begin('mail')).toEqual({ ...nothing, begun: ['sms'] });
+        expect(await begin('sms')).toEqual({ ...nothing, begun: [], held: null });
+        expect(await begin('sms')).toEqual({ ...nothing, begun: ['sms'], held: null });
+        expect(await begin('mail')).toEqual({ ...nothing, begun: ['sms'], held: null });
         await ledger.acceptSend(key, 'mail', 'provider-1');
         const accepted = {
           ...nothing,
@@ -387,32 +388,57 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
           begun: ['sms', 'mail'],
         };
         expect(await ledger.outbox(key)).toEqual(accepted);
-        expect(await begin('mail')).toEqual(accepted);
+        expect(await begin('mail')).toEqual({ ...accepted, held: null });
       });
 
       it('AT-29 lets only one of ten attempts at once believe to be the first', async () => {
         const states = await Promise.all(
-          Array.from({ length: 10 }, () =>
-            ledger.beginSend('O-6/m', 'O-6', 'sms', '+8613800000006', '2030-03-04T01:00:00.000Z'),
-          ),
+          Array.from({ length: 10 }, () => ledger.beginSend(order('O-6/m', { address: '+8613800000006' }))),
         );
         expect(states.filter((state) => state.begun.length === 0)).toHaveLength(1);
       });
 
-      it('facts 5 counts other sends to one address since an instant, newest first', async () => {
-        const send = (key: string, to: string, at: string): Promise<unknown> =>
-          ledger.beginSend(key, 'O-4', 'mail', to, at);
-        await send('O-4/1', 'a@example.com', '2030-03-04T01:00:00.000Z');
-        await send('O-4/2', ' A@Example.com', '2030-03-04T02:00:00.000Z');
-        await send('O-4/3', 'a@example.com', '2030-03-04T03:00:00.000Z');
-        await send('O-4/4', 'b@example.com', '2030-03-04T03:00:00.000Z');
-        expect(await ledger.recentSends('a@example.com', '2030-03-04T02:00:00.000Z', 'other')).toEqual([
-          '2030-03-04T03:00:00.000Z',
-          '2030-03-04T02:00:00.000Z',
-        ]);
-        expect(await ledger.recentSends('a@example.com', '2030-03-04T02:00:00.000Z', 'O-4/3')).toEqual([
-          '2030-03-04T02:00:00.000Z',
-        ]);
+      it('facts 5 holds what comes after others to the same address, however that is written', async () => {
+        const send = (key: string, address: string, at: string): Promise<SendBegun> =>
+          ledger.beginSend(order(key, { address, at, caps: [{ minutes: 60, most: 2 }] }));
+        const held = async (...given: Parameters<typeof send>): Promise<unknown> =>
+          (await send(...given)).held;
+        expect(await held('O-4/1', 'a@example.com', '2030-03-04T01:00:00.000Z')).toBeNull();
+        expect(await held('O-4/2', ' A@Example.com', '2030-03-04T01:30:00.000Z')).toBeNull();
+        expect(await held('O-4/4', 'b@example.com', '2030-03-04T01:30:00.000Z')).toBeNull();
+        // Itself, begun before, does not count.
+        expect(await held('O-4/2', 'a@example.com', '2030-03-04T01:40:00.000Z')).toBeNull();
+        const until = '2030-03-04T02:00:00.000Z';
+        expect(await held('O-4/3', 'a@example.com', '2030-03-04T01:59:00.000Z')).toEqual({
+          until,
+          minutes: 60,
+        });
+        expect(await ledger.outbox('O-4/3')).toBeNull();
+        expect(await held('O-4/3', 'a@example.com', until)).toBeNull();
+        // What is out already is told as such, whatever else went to the address since.
+        await ledger.acceptSend('O-4/1', 'sms', 'provider-1');
+        expect(await send('O-4/1', 'a@example.com', until)).toMatchObject({
+          acceptedChannel: 'sms',
+          held: null,
+        });
+      });
+
+      it('facts 5 lets one of twenty messages to one phone go that are released at once, round after round', async () => {
+        const caps = [
+          { minutes: 60, most: 3 },
+          { minutes: 1, most: 1 },
+        ];
+        for (let round = 0; round < 5; round++) {
+          const address = `+861390000010${round}`;
+          const begun = await Promise.all(
+            Array.from({ length: 20 }, (_, index) => {
+              // Their cases' clocks stand some milliseconds apart.
+              const at = new Date(Date.parse('2030-03-04T01:00:00.000Z') + ((index * 7) % 20)).toISOString();
+              return ledger.beginSend(order(`O-7-${index}/${round}`, { address, at, caps }));
+            }),
+          );
+          expect(begun.filter((one) => one.held === null)).toHaveLength(1);
+        }
       });
 
       it('lists messages newest first by case and status', async () => {
@@ -528,6 +554,9 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
 
     it('imports an organisation, counts what it did and never loses anybody', async () => {
       expect(await ledger.organisation()).toBeNull();
+      expect(await ledger.roster()).toBeNull();
+      const liNasPost = { to: { kind: 'staff' as const, id: 'li.na' }, contents: [], staff: [] };
+      expect(await ledger.correspondence(liNasPost)).toBeNull();
       const total = 1 + 1 + 2 + 1 + 1;
       expect(await ledger.importOrganisation(organisation)).toEqual({
         added: total,
@@ -540,6 +569,8 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
         unchanged: total,
       });
       expect(await ledger.organisation()).toEqual(organisation);
+      const roster = await ledger.roster();
+      expect(roster && deskOf(roster)).toEqual(deskOf(organisation));
 
       const [wangWei, liNa] = organisation.staff;
       if (!liNa || !wangWei) throw new Error('the sample has two people');
@@ -563,6 +594,41 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
       expect(await ledger.unit('city')).toEqual(organisation.units[0]);
       expect(await ledger.customer('nobody')).toBeNull();
       expect(await ledger.unit('nobody')).toBeNull();
+    });
+
+    it('reads at once what a message is written with', async () => {
+      await ledger.putContents([content('letter-1')]);
+      const card = { name: '王女士', phone: '13800000009', mail: null, language: 'en', channel: null };
+      const body = JSON.stringify(card);
+      await ledger.putContents([{ ...content('letter-2'), body }]);
+      const needs = { contents: ['letter-1', 'nothing'], staff: ['e1002', 'li.na', 'nobody'] };
+      const contact = { kind: 'contact', content: 'letter-2' } as const;
+      await ledger.importOrganisation(organisation);
+      const found = await ledger.correspondence({ to: contact, ...needs });
+      expect(found?.company).toEqual(organisation.company);
+      expect(found?.recipient).toEqual(card);
+      expect(found?.contents.get('letter-1')).toBe('正文 letter-1');
+      expect(found?.contents.has('nothing')).toBe(false);
+      expect(Object.fromEntries(found?.staff ?? [])).toEqual({
+        e1002: { name: '王伟' },
+        'li.na': { name: '李娜', calledAs: '李女士' },
+      });
+      const reader = async (to: MessageRow['to']): Promise<unknown> =>
+        (await ledger.correspondence({ to, contents: [], staff: [] }))?.recipient;
+      expect(await reader({ kind: 'staff', id: 'li.na' })).toEqual({
+        phone: '+8613800000001',
+        mail: 'li.na@example.com',
+        language: 'zh-CN',
+        name: '李娜',
+      });
+      expect(await reader({ kind: 'customer', id: 'acme' })).toMatchObject({ phone: '+8613800000002' });
+      expect(await reader({ kind: 'unit', id: 'city' })).toMatchObject({
+        phone: null,
+        mail: 'city@example.com',
+      });
+      expect(await reader({ kind: 'staff', id: 'nobody' })).toBeNull();
+      await ledger.eraseContent('letter-2');
+      expect(await reader(contact)).toBeNull();
     });
 
     describe('faults', () => {
@@ -742,6 +808,19 @@ function message(key: string, change: Partial<MessageRow> = {}): MessageRow {
     at: null,
     reason: null,
     rule: 'CMP-03',
+    ...change,
+  };
+}
+
+/** A send of the case its key begins with. */
+function order(key: string, change: Partial<SendOrder> = {}): SendOrder {
+  return {
+    key,
+    caseId: key.split('/')[0] ?? key,
+    channel: 'sms',
+    address: '+8613800000000',
+    at: '2030-03-04T01:00:00.000Z',
+    caps: [],
     ...change,
   };
 }
