@@ -59,6 +59,11 @@ const KNOWN: Record<string, { code: string; exit: number; remedy: string }> = {
     exit: EXIT.unreachable,
     remedy: 'npx aftercare up, then aftercare doctor',
   },
+  NoWorkerError: {
+    code: 'rollout.noWorker',
+    exit: EXIT.unreachable,
+    remedy: 'start a worker of this version first, then: aftercare rollout',
+  },
   EngineError: { code: 'engine.missing', exit: EXIT.unreachable, remedy: 'aftercare doctor' },
   CalendarError: {
     code: 'calendar.invalid',

@@ -305,6 +305,12 @@ export const ENTRIES: readonly Entry[] = [
     () => import('./commands/migrate.js'),
   ),
   entry(
+    'rollout',
+    'Run',
+    'let open cases go on with this version, once each of them replays against it',
+    () => import('./commands/rollout.js'),
+  ),
+  entry(
     'completion',
     'Run',
     'completion for your shell: commands and flags',
