@@ -6,9 +6,6 @@ import type { Channel, EvidenceRef, Instant, MessageRow, TurnRecord } from '../d
 
 /** Limits that decide whether a message may go now; from the case's policy snapshot. */
 export interface SendingRules {
-  /** Customer quiet hours, local `HH:MM`; computed from the end time (AT-28). */
-  quietFrom: string;
-  quietTo: string;
   offsetMinutes: number;
   /** Own cap per address over all cases (facts 5). */
   perMinute: number;
