@@ -12,7 +12,8 @@ import {
 } from './cases.js';
 import { openDatabase, openForMigration } from './connection.js';
 import {
-  eraseContent,
+  contentsOf,
+  eraseContents,
   markStarted,
   pendingIntakes,
   putContents,
@@ -72,7 +73,8 @@ export async function openLedger(options: { url: string; poolSize?: number }): P
 
     putContents: (rows) => inTransaction((trx) => putContents(trx, rows)),
     contents: (ids) => readContents(db, ids),
-    eraseContent: (id) => eraseContent(db, id),
+    contentsOf: (caseId) => contentsOf(db, caseId),
+    erase: (caseId, ids, note) => inTransaction((trx) => eraseContents(trx, caseId, ids, note)),
 
     record: (turn, digest) => inTransaction((trx) => recordTurn(trx, turn, digest)),
     turns: (caseId) => readTurns(db, caseId),

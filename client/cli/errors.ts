@@ -109,6 +109,7 @@ const REMEDIES: Record<string, string> = {
   'pause.untilPast': 'name a later --until',
   'level.highest': 'there is no level above',
   'level.notHigher': 'levels: L1, L2, supervisor, L3, generalManager; name a higher one',
+  'content.notFound': 'ids: aftercare content list CASE',
   'merge.itself': 'name the earlier case with --into',
   'act.roleNotAllowed': 'who may: aftercare staff list --role supervisor',
   'staff.unknown': 'ids: aftercare staff list',

@@ -154,6 +154,30 @@ export const ENTRIES: readonly Entry[] = [
     () => import('./commands/case-cancel.js'),
   ),
   entry(
+    'case resync',
+    'Cases',
+    'let the running case write its whole picture to the ledger again, after a restore or a repair',
+    () => import('./commands/case-resync.js'),
+  ),
+  entry(
+    'case upgrade',
+    'Cases',
+    'go on in a new run at the next idle moment: how a patch ends (runbook, upgrade)',
+    () => import('./commands/case-upgrade.js'),
+  ),
+  entry(
+    'content list',
+    'Cases',
+    'the texts of a case: field, id and hash, never what they say; which were erased, and why',
+    () => import('./commands/content-list.js'),
+  ),
+  entry(
+    'content erase',
+    'Cases',
+    'erase the texts of a closed case, or one text; ids and hashes stay and prove the history',
+    () => import('./commands/content-erase.js'),
+  ),
+  entry(
     'org import',
     'People',
     'read the organisation (YAML) and its customers (CSV) into the ledger',

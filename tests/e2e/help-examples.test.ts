@@ -56,6 +56,8 @@ const CHAINS: { point: Point; lines: RegExp[] }[] = [
   { point: 'acknowledged', lines: [/case merge .*--dry-run/, /case merge .*--yes/] },
   { point: 'acknowledged', lines: [/case reclassify .*--dry-run/, /case reclassify .*--yes/] },
   { point: 'opened', lines: [/case cancel .*--dry-run/, /case cancel .*--confirm/] },
+  { point: 'acknowledged', lines: [/case resync .*--dry-run/, /case resync \S+ --as/, /case upgrade T/] },
+  { point: 'closed', lines: [/content erase .*--dry-run/, /content erase .*--confirm/] },
   { point: 'opened', lines: [/policy adopt .*--case/] },
   {
     point: 'acknowledged',

@@ -4,6 +4,7 @@ import * as intake from './0002_intake.js';
 import * as cases from './0003_cases.js';
 import * as outbox from './0004_outbox.js';
 import * as reporting from './0005_reporting.js';
+import * as erasures from './0006_erasures.js';
 
 const migrations: Record<string, Migration> = {
   '0001_organisation': organisation,
@@ -11,6 +12,7 @@ const migrations: Record<string, Migration> = {
   '0003_cases': cases,
   '0004_outbox': outbox,
   '0005_reporting': reporting,
+  '0006_erasures': erasures,
 };
 
 /** The migrations as modules: nothing is read from disk, so they run alike from sources and from `dist/`. */
