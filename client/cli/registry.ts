@@ -288,7 +288,7 @@ export const ENTRIES: readonly Entry[] = [
   entry(
     'demo',
     'Try',
-    'one complaint narrated, the other scenarios a line each; months in seconds',
+    'one complaint narrated, a dozen more scenarios in a line each; months in seconds',
     () => import('./commands/demo.js'),
   ),
   entry(
