@@ -517,5 +517,5 @@ test('house: operators find a case by CaseStatus, CaseLevel, CaseNextDueAt and C
 test('every history replays with the cache off; waits are told in words; one alarm at a time (C11, C13)', async () => {
   const { cases, problems } = await office.audit();
   expect(problems).toEqual([]);
-  expect(cases).toBe(10);
+  expect(cases).toBe(13);
 });
