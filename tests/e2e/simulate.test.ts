@@ -309,5 +309,6 @@ describe('aftercare demo', () => {
     } finally {
       await rm(home, { recursive: true, force: true });
     }
-  });
+    // A minute when nothing else runs.
+  }, 300_000);
 });
