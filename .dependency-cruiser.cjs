@@ -19,7 +19,7 @@ const PROGRAMS = [
   '^client/cli/main\\.ts$',
   '^web/main\\.ts$',
   '^simulation/[^/]+-main\\.ts$',
-  '^audit/record-goldens\\.ts$',
+  '^simulation/record-goldens\\.ts$',
 ];
 
 const BUNDLE_ENTRY = '^workflows/index\\.ts$';
@@ -182,7 +182,7 @@ module.exports = {
     ),
     room(
       'the-auditor-reads',
-      { path: '^audit/', pathNot: '^audit/record-goldens\\.ts$' },
+      { path: '^audit/' },
       [
         '^audit/',
         '^client/(?!cli/)',
@@ -193,12 +193,6 @@ module.exports = {
         DRIVERS,
       ],
       'The auditor stands beside the product: he reads through the facade and the ports, so that a proof does not depend on the code that made the records.',
-    ),
-    room(
-      'goldens-are-recorded-by-running-scenarios',
-      { path: '^audit/record-goldens\\.ts$' },
-      ['^audit/', '^simulation/index\\.ts$', '^runtime/', '^domain/'],
-      'Deviation: a program of its own that runs scenarios, from the room that simulation asks for replays. Nothing may import it (programs-are-not-imported), so the two rooms meet in no circle of modules.',
     ),
     room(
       'web-uses-the-facade',

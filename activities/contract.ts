@@ -15,9 +15,6 @@ import type { ClaimOrder, ClaimResult } from '../domain/custody.js';
 
 /** Limits that decide whether a message may go now; from the case's policy snapshot. */
 export interface SendingRules {
-  /** Customer quiet hours, local `HH:MM`; computed from the end time (AT-28). */
-  quietFrom: string;
-  quietTo: string;
   offsetMinutes: number;
   /** Own cap per address over all cases (facts 5). */
   perMinute: number;

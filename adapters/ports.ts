@@ -186,6 +186,20 @@ export interface ContentRow {
   body: string | null;
 }
 
+/** A content row as a list of them shows it: what and when, never the text. */
+export interface ContentEntry extends Pick<ContentRow, 'id' | 'field' | 'sha256'> {
+  erasedAt: Instant | null;
+  erasedBy: string | null;
+  erasedReason: string | null;
+}
+
+export interface ErasureNote {
+  at: Instant;
+  by: string;
+  /** No personal data. */
+  reason: string;
+}
+
 export interface IntakeRequest {
   /** Unique per intake; the same id gets the same case. */
   requestId: string;
@@ -341,8 +355,12 @@ export interface LedgerPort {
   /** Idempotent by id. */
   putContents(rows: ContentRow[]): Promise<void>;
   contents(ids: string[]): Promise<Map<string, ContentRow>>;
-  /** Empties the body; id and hash stay as proof. */
-  eraseContent(id: string): Promise<void>;
+  contentsOf(caseId: string): Promise<ContentEntry[]>;
+  /**
+   * Empties bodies; ids and hashes stay as proof. `ids` null: all of the case, and with them the values it is found by
+   * and the names of its files. Returns the ids emptied now; a repeat returns none.
+   */
+  erase(caseId: string, ids: string[] | null, note: ErasureNote): Promise<string[]>;
 
   /** See `CaseActivities.record`. `digest` is computed by the caller over the canonical turn. */
   record(turn: TurnRecord, digest: string): Promise<'written' | 'repeated'>;

@@ -42,6 +42,7 @@ export {
   type ReplayOptions,
   type RunReplay,
 } from './replay.js';
+export { rollout, type Differing, type RolloutDeps, type RolloutReport } from './rollout.js';
 export {
   formatTimeline,
   timelineOf,

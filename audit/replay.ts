@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Client } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { historyFromJSON, type History } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { DeskError, EXIT } from '../client/api.js';
@@ -34,11 +35,15 @@ export interface RunReplay {
 export interface ReplayOptions {
   /** False gives every run a sandbox of its own, as a worker with its cache off does. Default true. */
   reuseSandbox?: boolean;
+  /** What reads the payloads where a codec hides them; default: plain JSON. */
+  dataConverter?: DataConverter;
 }
 
 export interface ReplayDeps {
   /** Code file of the bundle, e.g. `dist/workflow-bundle.js`. */
   bundlePath: string;
+  /** See ReplayOptions. */
+  dataConverter?: DataConverter;
   /** Asked for only when a target is a case. */
   client?: () => Promise<Client> | Client;
 }
@@ -47,7 +52,7 @@ export interface ReplayDeps {
 export async function replayHistories(
   inputs: ReplayInput[],
   bundlePath: string,
-  { reuseSandbox = true }: ReplayOptions = {},
+  options: ReplayOptions = {},
 ): Promise<RunReplay[]> {
   const results = inputs.map((input): RunReplay => ({
     ...tellOf(input),
@@ -69,13 +74,13 @@ export async function replayHistories(
       differ(result, `not a history: ${error instanceof Error ? error.message : String(error)}`, null);
     }
   });
-  const errors = await replayOnce(readable, bundlePath, reuseSandbox);
+  const errors = await replayOnce(readable, bundlePath, options);
   for (const [index, message] of errors.entries()) {
     if (message === null) continue;
     const { result, source } = readable[index]!;
     const [reason, eventId] = explain(message);
     if (eventId !== null) differ(result, reason, eventId);
-    else differ(result, ...(await located(source, reason, bundlePath)));
+    else differ(result, ...(await located(source, reason, bundlePath, options)));
   }
   return results;
 }
@@ -89,13 +94,14 @@ interface Readable {
 async function replayOnce(
   histories: Readable[],
   bundlePath: string,
-  reuseSandbox = true,
+  { reuseSandbox = true, dataConverter }: ReplayOptions,
 ): Promise<(string | null)[]> {
   if (histories.length === 0) return [];
   const options = {
     workflowBundle: { codePath: bundlePath },
     reuseV8Context: reuseSandbox,
     replayName: 'audit',
+    ...(dataConverter === undefined ? {} : { dataConverter }),
   };
   const errors: (string | null)[] = [];
   try {
@@ -117,6 +123,7 @@ async function located(
   source: HistoryJson,
   reason: string,
   bundlePath: string,
+  options: ReplayOptions,
 ): Promise<[string, string | null]> {
   const { events } = source;
   const workflowId = summarise(source).workflowId || 'unknown';
@@ -126,7 +133,7 @@ async function located(
   ends.push(events.length);
   const fails = async (end: number): Promise<boolean> => {
     const history = historyFromJSON({ events: events.slice(0, end) });
-    return (await replayOnce([{ history, workflowId }], bundlePath))[0] !== null;
+    return (await replayOnce([{ history, workflowId }], bundlePath, options))[0] !== null;
   };
   let low = 0;
   let high = ends.length - 1;
@@ -157,7 +164,7 @@ async function located(
 export async function replayTargets(targets: string[], deps: ReplayDeps): Promise<RunReplay[]> {
   const inputs: ReplayInput[] = [];
   for (const target of targets) inputs.push(...(await inputsOf(target, deps)));
-  return replayHistories(inputs, deps.bundlePath);
+  return replayHistories(inputs, deps.bundlePath, deps);
 }
 
 /** All runs in one word: `match`, or the first difference with its run. */

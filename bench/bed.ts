@@ -8,6 +8,7 @@ import { readOrganisation } from '../adapters/organisation-file.js';
 import { Aftercare } from '../client/aftercare.js';
 import { loadConfig, type Config } from '../runtime/config.js';
 import { connectTemporal } from '../runtime/connection.js';
+import { buildIdOf, makeCurrent } from '../runtime/deployment.js';
 import { resolveEngine, type EngineBinary } from '../runtime/engine.js';
 import { startStack, type Stack } from '../runtime/stack.js';
 import { benchPolicy } from './smooth.js';
@@ -52,6 +53,8 @@ export async function makeBed(tell: (line: string) => void): Promise<Bed> {
     policy: await benchPolicy(config),
     taskQueue: config.taskQueue,
   });
+  const place = { namespace, taskQueue: config.taskQueue };
+  await makeCurrent(connection.workflowService, place, buildIdOf(stack.bundle));
   const { serverVersion } = await connection.workflowService.getSystemInfo({});
   return {
     config,

@@ -60,6 +60,7 @@ import {
   type LoadedPolicy,
   type OpenReceipt,
 } from './api.js';
+import { erase, toErase } from './erasure.js';
 
 export interface AftercareDependencies {
   /** Connected, or how to connect: what only reads the ledger need not wait for Temporal's library and server. */
@@ -802,6 +803,20 @@ export class Aftercare implements AftercareApi {
   }
   messages(filter: Parameters<LedgerPort['messages']>[0]) {
     return this.guarded(undefined, () => this.deps.ledger.messages(filter));
+  }
+  async contents(caseId: string) {
+    const rows = await this.guarded(undefined, () => this.deps.ledger.contentsOf(caseId));
+    if (rows.length === 0 && (await this.deps.ledger.caseFile(caseId)) === null) throw notFound(caseId);
+    return rows;
+  }
+  async erasable(caseId: string, by: string, only: string[] = []) {
+    const staff = await this.staff(by);
+    return this.guarded(undefined, () => toErase(this.deps.ledger, caseId, staff, only));
+  }
+  async erase(caseId: string, by: string, { only = [], reason }: { only?: string[]; reason: string }) {
+    const staff = await this.staff(by);
+    const erasure = { only, reason, at: this.at };
+    return this.guarded(undefined, () => erase(this.deps.ledger, caseId, staff, erasure));
   }
 
   // ------------------------------------------------------------------ custody and appointments

@@ -4,6 +4,7 @@
 import type {
   CaseFile,
   CaseFilter,
+  ContentEntry,
   EvidenceRow,
   IntakeRow,
   OpenTaskRow,
@@ -170,6 +171,13 @@ export interface AftercareApi {
     status?: MessageRow['status'];
     limit?: number;
   }): Promise<(MessageRow & { caseId: string })[]>;
+
+  /** Texts of a case without their bodies. */
+  contents(caseId: string): Promise<ContentEntry[]>;
+  /** The texts an erasure would empty; see erasure.ts for who may and when. */
+  erasable(caseId: string, by: string, only?: string[]): Promise<ContentEntry[]>;
+  /** Empties texts of a case, by default all; their hashes stay. Returns the ids emptied now. */
+  erase(caseId: string, by: string, erasure: { only?: string[]; reason: string }): Promise<string[]>;
 
   /** Takes devices and spares into stock (REG-05). `line`: their place in a file, to name what is wrong there. */
   importStock(items: (StockItem & { line?: number })[]): Promise<{ added: number; unchanged: number }>;

@@ -101,6 +101,11 @@ export const TEMPLATE_PARAMS: Record<string, TemplateParams> = {
     params: [],
     mail: [...CUSTOMER_MAIL, 'caseNo', 'time', 'matter', 'staff', 'phone'],
   },
+  // Printed and put up, never sent: where and how to complain (CMP-01).
+  'mail.notice.complaints': {
+    params: [],
+    mail: ['company', 'phone', 'hours', 'mail', 'place', 'recourseBodies'],
+  },
   'staff.taskOpened': { params: ['caseNo', 'task', 'due', 'staff'], optional: ['reason'] },
   'staff.reminder': { params: ['caseNo', 'task', 'percent', 'due'] },
   'staff.late': { params: ['caseNo', 'task', 'due', 'staff'] },

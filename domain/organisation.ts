@@ -11,6 +11,7 @@ const id = z
 const language = z.enum(['zh-CN', 'en']);
 const phone = z.string().min(7).max(20);
 
+/** The company: `hotline`, `hours`, `mailFrom` and `place` are also where customers may complain (CMP-01). */
 export const companySchema = z.strictObject({
   name: z.string().min(2),
   /** Signature of SMS, without the brackets. */

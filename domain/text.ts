@@ -82,6 +82,27 @@ export function senderParams(
   };
 }
 
+/** Where and how to complain, ready to be printed: title and text (CMP-01). @throws TemplateError */
+export function complaintNotice(
+  set: TemplateSet,
+  company: Company,
+  language: Language,
+): { title: string; text: string } {
+  const { subject, text } = renderMessage(
+    set,
+    {
+      template: 'mail.notice.complaints',
+      params: { mail: company.mailFrom },
+      channel: 'mail',
+      language,
+      company,
+      recipient: null,
+    },
+    { offsetMinutes: 0, staff: () => null, content: () => null },
+  );
+  return { title: subject ?? '', text };
+}
+
 export interface RenderOrder {
   template: string;
   params: Record<string, MessageParam>;

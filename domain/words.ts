@@ -419,6 +419,7 @@ const MESSAGES = {
   'mail.cmp.external': l('书面说明', 'written statement'),
   'mail.cmp.verify': l('核实函', 'request to verify'),
   'mail.cmp.manufacturer': l('产品问题上报函', 'report to the manufacturer'),
+  'mail.notice.complaints': l('投诉渠道公示', 'notice of where to complain'),
 } satisfies Record<string, Label>;
 
 /** Whole sentences that a text takes or leaves. */

@@ -62,6 +62,7 @@ serveCalls({
       bundle: await ensureBundle(),
       ports: withFaults(ports, faults),
       deliveriesPerSecond: DELIVERIES_PER_SECOND,
+      versioned: false,
     });
     // A worker that fails by itself is a worker that died: the driver sees it and starts another.
     workers.finished.catch(() => process.exit(1));

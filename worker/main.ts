@@ -2,11 +2,34 @@
  * A worker as a process of its own, for production: Temporal by the standard client environment, ledger and mail by
  * URL. Drains on SIGTERM and SIGINT; a second signal ends it at once.
  */
+import type { NativeConnection } from '@temporalio/worker';
 import { ConfigError, loadConfig, redacted, useUtc } from '../runtime/config.js';
+import { buildIdOf, currentBuild, makeCurrent, type DeploymentPlace } from '../runtime/deployment.js';
 import { connectNative, connectTemporal, ensureSearchAttributes } from '../runtime/connection.js';
 import { closePorts, openPorts } from '../runtime/ports.js';
 import { ensureBundle } from './bundle.js';
 import { createWorkers, installRuntime } from './worker.js';
+
+/**
+ * The first worker of an installation makes its own build current when there is no case that could object. Any other
+ * waits for `aftercare rollout`, which replays the open cases first.
+ */
+async function takePlace(
+  place: DeploymentPlace & { nativeConnection: NativeConnection },
+  digest: string,
+): Promise<void> {
+  const { workflowService } = place.nativeConnection;
+  const build = buildIdOf(digest);
+  const current = await currentBuild(workflowService, place);
+  if (current === build) return;
+  const { count } = await workflowService.countWorkflowExecutions({
+    namespace: place.namespace,
+    query: `ExecutionStatus = 'Running' and TaskQueue = '${place.taskQueue}'`,
+  });
+  if (current === null && Number(count) === 0) return makeCurrent(workflowService, place, build);
+  const waits = { at: new Date().toISOString(), what: 'waits for: aftercare rollout', build, current };
+  process.stderr.write(`${JSON.stringify(waits)}\n`);
+}
 
 async function main(): Promise<void> {
   useUtc();
@@ -40,6 +63,7 @@ async function main(): Promise<void> {
     bundle: bundle.digest,
   };
   process.stderr.write(`${JSON.stringify({ ...line, ledger: redacted(config).ledgerUrl })}\n`);
+  await takePlace({ nativeConnection, namespace, taskQueue: config.taskQueue }, bundle.digest);
   let asked = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {

@@ -1,11 +1,12 @@
 /** The workers: one that runs cases and records them, one that only delivers messages. */
 import { getHeapStatistics } from 'node:v8';
 import { DefaultLogger, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
-import type { LogLevel as SdkLogLevel, NativeConnection } from '@temporalio/worker';
+import type { LogLevel as SdkLogLevel, NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { deliveryQueueOf } from '../domain/names.js';
 import { loadDataConverter } from '../runtime/codec.js';
 import type { Config } from '../runtime/config.js';
+import { buildIdOf, deploymentOf } from '../runtime/deployment.js';
 import type { OpenPorts } from '../runtime/ports.js';
 import type { WorkflowBundle } from './bundle.js';
 
@@ -17,6 +18,11 @@ export interface WorkersOptions {
   bundle: Pick<WorkflowBundle, 'codePath' | 'digest'>;
   /** Messages per second over all workers of the queue; the server keeps the count. */
   deliveriesPerSecond?: number;
+  /**
+   * Whether the build must be rolled out before it gets cases (runtime/deployment.ts). A throw-away stack has one build
+   * from its first to its last case, and a deployment costs each new namespace more than a second. Default true.
+   */
+  versioned?: boolean;
   /** Cases kept in memory; 0 replays every time (tests). Default from the heap limit. */
   maxCachedWorkflows?: number;
 }
@@ -83,6 +89,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   const { deliver, ...ofCases } = createActivities(options.ports);
   const identity = `aftercare-worker@${process.pid}`;
   const dataConverter = await loadDataConverter({ codecPath: config.codecPath ?? null });
+  const version = { deploymentName: deploymentOf(config.taskQueue), buildId: buildIdOf(bundle.digest) };
   const common = {
     connection,
     namespace,
@@ -90,12 +97,13 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
     dataConverter,
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE,
-    // Written into history with every step, so that an auditor knows which bundle took it.
-    workerDeploymentOptions: {
-      version: { deploymentName: 'aftercare', buildId: bundle.digest.slice(0, 16) },
-      useWorkerVersioning: false,
-    },
-  } as const;
+    // A worker gets cases once its build is the current one (runtime/deployment.ts). The build is written into history
+    // with every step, so that an auditor knows which bundle took it.
+    workerDeploymentOptions:
+      options.versioned === false
+        ? { version, useWorkerVersioning: false }
+        : { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' },
+  } satisfies Partial<WorkerOptions>;
   const cases = await Worker.create({
     ...common,
     taskQueue: config.taskQueue,

@@ -15,7 +15,8 @@ import { claim, unclaim } from './claims.js';
 import { openDatabase, openForMigration } from './connection.js';
 import { importStock, readCustody, readItem } from './custody.js';
 import {
-  eraseContent,
+  contentsOf,
+  eraseContents,
   markStarted,
   pendingIntakes,
   putContents,
@@ -75,7 +76,8 @@ export async function openLedger(options: { url: string; poolSize?: number }): P
 
     putContents: (rows) => putContents(db, rows),
     contents: (ids) => readContents(db, ids),
-    eraseContent: (id) => eraseContent(db, id),
+    contentsOf: (caseId) => contentsOf(db, caseId),
+    erase: (caseId, ids, note) => inTransaction((trx) => eraseContents(trx, caseId, ids, note)),
 
     record: (turn, digest) => recordTurn(db, turn, digest),
     turns: (caseId) => readTurns(db, caseId),

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { Instant, CaseRow } from '../../domain/case.js';
-import type { ContentRow, IntakeRequest, IntakeRow } from '../ports.js';
+import type { ContentEntry, ContentRow, ErasureNote, IntakeRequest, IntakeRow } from '../ports.js';
 import { caseColumns } from './cases.js';
 import type { LedgerTables } from './schema.js';
 import { whileLocked, writeTogether } from './transaction.js';
@@ -119,13 +119,48 @@ async function insertContents(db: Db, rows: ContentRow[]): Promise<void> {
 /** Content rows by id; unknown ids are absent. */
 export async function readContents(db: Db, ids: string[]): Promise<Map<string, ContentRow>> {
   if (ids.length === 0) return new Map();
-  const rows = await db.selectFrom('contents').selectAll().where('id', 'in', ids).execute();
+  const rows = await db
+    .selectFrom('contents')
+    .select(['id', 'caseId', 'field', 'sha256', 'body'])
+    .where('id', 'in', ids)
+    .execute();
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Empties a content row; id and hash stay as proof. */
-export async function eraseContent(db: Db, id: string): Promise<void> {
-  await db.updateTable('contents').set({ body: null }).where('id', '=', id).execute();
+/** The content rows of a case without their bodies, by field. */
+export async function contentsOf(db: Db, caseId: string): Promise<ContentEntry[]> {
+  return db
+    .selectFrom('contents')
+    .select(['id', 'field', 'sha256', 'erasedAt', 'erasedBy', 'erasedReason'])
+    .where('caseId', '=', caseId)
+    .orderBy('field')
+    .orderBy('id')
+    .execute();
+}
+
+/**
+ * Empties content rows of a case; ids and hashes stay as proof. Without ids all of them, and with them the values the
+ * case is found by and the names of its files. Returns the ids that were emptied now.
+ */
+export async function eraseContents(
+  trx: Transaction<LedgerTables>,
+  caseId: string,
+  ids: string[] | null,
+  { at, by, reason }: ErasureNote,
+): Promise<string[]> {
+  if (ids === null) {
+    await trx.deleteFrom('lookups').where('caseId', '=', caseId).execute();
+    await trx.updateTable('evidence').set({ name: 'erased' }).where('caseId', '=', caseId).execute();
+  }
+  const rows = await trx
+    .updateTable('contents')
+    .set({ body: null, erasedAt: at, erasedBy: by, erasedReason: reason })
+    .where('caseId', '=', caseId)
+    .where('erasedAt', 'is', null)
+    .$if(ids !== null, (query) => query.where('id', 'in', ids!))
+    .returning('id')
+    .execute();
+  return rows.map((row) => row.id).sort();
 }
 
 /** Cases that share a value and were opened at or after `since`, newest first (W35). */

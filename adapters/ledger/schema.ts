@@ -45,6 +45,8 @@ export interface LedgerTables {
 }
 
 /** JSON columns are written as text and cast by PostgreSQL; node-pg would turn arrays into PostgreSQL arrays. */
+/** Not known when the row is written. */
+type Later = ColumnType<string | null, never, string>;
 type Json<T extends object | null> = JSONColumnType<T, string | null, string | null>;
 
 interface CompanyTable {
@@ -128,6 +130,9 @@ interface ContentsTable {
   field: string;
   sha256: string;
   body: string | null;
+  erasedAt: Later;
+  erasedBy: Later;
+  erasedReason: Later;
 }
 
 interface LookupsTable {

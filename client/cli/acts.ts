@@ -9,6 +9,7 @@ import { suggest } from '../forms.js';
 import { explainRefusal } from './answers.js';
 import type { Context } from './context.js';
 import { UsageError } from './errors.js';
+import { closingText, lastWaiting } from './closing.js';
 
 /** Name of a task without its round: `investigate#2` is an `investigate`. */
 export function taskName(task: string): string {
@@ -104,15 +105,23 @@ function nextText(ctx: Context, task: NextTask): string {
 }
 
 /** `✓ acknowledged; next: investigate, wang.lei, due Mon 18:00 (in 3 h)` */
-export function tellResult(ctx: Context, what: string, caseId: string, result: ActResult): void {
+export async function tellResult(
+  ctx: Context,
+  what: string,
+  caseId: string,
+  result: ActResult,
+): Promise<void> {
   const { out } = ctx;
-  out.either({ case: caseId, ...result }, () => {
+  const last =
+    result.status === 'closing' ? lastWaiting(await (await ctx.open()).messages({ caseId })) : null;
+  out.either({ case: caseId, ...result, ...(last ? { closesWith: last } : {}) }, () => {
     const tick = out.c.green('✓');
     const [first, ...others] = result.next;
     if (result.status !== 'open') {
       // Closing: the last messages and what is given back are under way; nobody has to do anything.
       const word = result.status === 'closing' ? 'closes' : result.status;
       out.line(`${tick} ${what}; case ${word}${result.outcome ? `: ${result.outcome}` : ''}`);
+      if (last) out.line(`  ${closingText(ctx, last)}`);
     } else if (!first) {
       out.line(`${tick} ${what}; no task is open now`);
     } else {

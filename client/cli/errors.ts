@@ -59,6 +59,11 @@ const KNOWN: Record<string, { code: string; exit: number; remedy: string }> = {
     exit: EXIT.unreachable,
     remedy: 'npx aftercare up, then aftercare doctor',
   },
+  NoWorkerError: {
+    code: 'rollout.noWorker',
+    exit: EXIT.unreachable,
+    remedy: 'start a worker of this version first, then: aftercare rollout',
+  },
   EngineError: { code: 'engine.missing', exit: EXIT.unreachable, remedy: 'aftercare doctor' },
   CalendarError: {
     code: 'calendar.invalid',
@@ -104,6 +109,7 @@ const REMEDIES: Record<string, string> = {
   'pause.untilPast': 'name a later --until',
   'level.highest': 'there is no level above',
   'level.notHigher': 'levels: L1, L2, supervisor, L3, generalManager; name a higher one',
+  'content.notFound': 'ids: aftercare content list CASE',
   'merge.itself': 'name the earlier case with --into',
   'act.roleNotAllowed': 'who may: aftercare staff list --role supervisor',
   'staff.unknown': 'ids: aftercare staff list',

@@ -154,6 +154,30 @@ export const ENTRIES: readonly Entry[] = [
     () => import('./commands/case-cancel.js'),
   ),
   entry(
+    'case resync',
+    'Cases',
+    'let the running case write its whole picture to the ledger again, after a restore or a repair',
+    () => import('./commands/case-resync.js'),
+  ),
+  entry(
+    'case upgrade',
+    'Cases',
+    'go on in a new run at the next idle moment: how a patch ends (runbook, upgrade)',
+    () => import('./commands/case-upgrade.js'),
+  ),
+  entry(
+    'content list',
+    'Cases',
+    'the texts of a case: field, id and hash, never what they say; which were erased, and why',
+    () => import('./commands/content-list.js'),
+  ),
+  entry(
+    'content erase',
+    'Cases',
+    'erase the texts of a closed case, or one text; ids and hashes stay and prove the history',
+    () => import('./commands/content-erase.js'),
+  ),
+  entry(
     'agenda',
     'Visits',
     "a day's appointments by time, with what to take along",
@@ -300,7 +324,7 @@ export const ENTRIES: readonly Entry[] = [
   entry(
     'demo',
     'Try',
-    'one complaint narrated, the other scenarios a line each; months in seconds',
+    'one complaint narrated, a dozen more scenarios in a line each; months in seconds',
     () => import('./commands/demo.js'),
   ),
   entry(
@@ -339,6 +363,12 @@ export const ENTRIES: readonly Entry[] = [
     'Run',
     'bring ledger and Temporal up to this version: tables, search attributes',
     () => import('./commands/migrate.js'),
+  ),
+  entry(
+    'rollout',
+    'Run',
+    'let open cases go on with this version, once each of them replays against it',
+    () => import('./commands/rollout.js'),
   ),
   entry(
     'completion',

@@ -102,9 +102,14 @@ describe('docker-compose.yml', () => {
     expect(dockerfile).toContain('CMD ["node", "dist/worker/main.js"]');
   });
 
+  it('rolls out what it starts', () => {
+    expect(compose.services['rollout']?.command).toEqual(['aftercare', 'rollout']);
+    expect(Object.keys(compose.services['rollout']?.depends_on ?? {})).toEqual(['worker']);
+  });
+
   it('tags the image with the version of the package', () => {
     const { version } = JSON.parse(read('package.json')) as { version: string };
-    for (const name of ['worker', 'intake-sweep'])
+    for (const name of ['worker', 'rollout', 'intake-sweep'])
       expect(compose.services[name]?.image).toBe(`aftercare:${version}`);
   });
 });

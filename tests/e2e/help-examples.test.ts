@@ -16,8 +16,9 @@ import { House, ROOT, plainEnv, policyOfAnyHour, soon, words, type Env } from '.
 const APART: Record<string, string> = {
   'aftercare up': 'stays up: stack.test.ts',
   'aftercare up --home /var/lib/aftercare': 'stays up: stack.test.ts',
-  'aftercare demo': 'a stage of npm test by itself',
-  'aftercare demo --speed 2': 'a stage of npm test by itself',
+  'aftercare demo': 'a minute: simulate.test.ts',
+  'aftercare demo --all': 'minutes: all scenarios are a stage of npm test',
+  'aftercare demo --speed 2': 'a minute: simulate.test.ts',
   'aftercare case watch T20300304-001': 'goes on until Ctrl-C: walk.test.ts',
   'aftercare case watch T20300304-001 --every 5 --json': 'goes on until Ctrl-C: walk.test.ts',
   'aftercare simulate examples/scenarios --json --out results':
@@ -56,6 +57,8 @@ const CHAINS: { point: Point; lines: RegExp[] }[] = [
   { point: 'acknowledged', lines: [/case merge .*--dry-run/, /case merge .*--yes/] },
   { point: 'acknowledged', lines: [/case reclassify .*--dry-run/, /case reclassify .*--yes/] },
   { point: 'opened', lines: [/case cancel .*--dry-run/, /case cancel .*--confirm/] },
+  { point: 'acknowledged', lines: [/case resync .*--dry-run/, /case resync \S+ --as/, /case upgrade T/] },
+  { point: 'closed', lines: [/content erase .*--dry-run/, /content erase .*--confirm/] },
   { point: 'opened', lines: [/policy adopt .*--case/] },
   {
     point: 'acknowledged',

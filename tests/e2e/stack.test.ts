@@ -1,7 +1,7 @@
 /** A stack that stays up (A1): one process here, only what is missing there, `kill -9` and Ctrl-C in between. */
 import { createServer, type AddressInfo } from 'node:net';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { loadConfig } from '../../runtime/config.js';
 import { answers, resolveEngine } from '../../runtime/engine.js';
 import {
   House,
+  ROOT,
   Running,
   WORKER,
   aftercare,
@@ -139,6 +140,48 @@ describe('aftercare up', () => {
       status: 'open',
       next: [{ task: 'investigate', assignee: 'li.na' }],
     });
+  });
+
+  it('started with another version takes the open cases over, or refuses to start (house 4)', async () => {
+    const versions = await mkdtemp(join(tmpdir(), 'aftercare-e2e-versions-'));
+    const recorder = 'dist/workflows/case/recorder.js';
+    const version = async (name: string, change: (code: string) => string) => {
+      const root = join(versions, name);
+      await cp(join(ROOT, 'dist'), join(root, 'dist'), { recursive: true });
+      for (const part of ['node_modules', 'package.json', 'policy', 'examples'])
+        await symlink(join(ROOT, part), join(root, part));
+      const code = await readFile(join(root, recorder), 'utf8');
+      await writeFile(join(root, recorder), change(code));
+      return join(root, 'dist/client/cli/main.js');
+    };
+    const [broken, next] = await Promise.all([
+      version('broken', (code) => code.replace('recordHere.record(', 'recordHere.store(')),
+      version('next', (code) => `${code}\nexport const NEXT = true;\n`),
+    ]);
+    try {
+      expect(await house.up!.signal('SIGINT')).toEqual({ code: 0, signal: null });
+      const refused = await runNode([broken, 'up'], { home: house.home });
+      expect(refused.code, refused.stderr).toBe(2);
+      expect(refused.stderr).toMatch(/✗ [0-9a-f]{16} was not rolled out: 1 of 1 open case would stop\n {2}T/);
+      expect(refused.stdout).toBe('');
+
+      house.up = await Running.start([next, 'up'], /Ctrl-C stops/, { home: house.home });
+      expect(house.up.stderr).toMatch(/✓ [0-9a-f]{16} is current after [0-9a-f]{16}: 1 open case replayed/);
+      run = (await house.runFile())!;
+      const answer = [
+        '--answer',
+        'finding=founded',
+        '--answer',
+        'cause=seal worn',
+        '--as',
+        'li.na',
+        '--json',
+      ];
+      const done = await house.run(['task', 'complete', caseId, ...answer]);
+      expect(done.code, done.stderr).toBe(0);
+    } finally {
+      await rm(versions, { recursive: true, force: true });
+    }
   });
 
   it('stops on Ctrl-C with nothing left behind', async () => {

@@ -26,7 +26,7 @@ describe('AT-51 golden histories', () => {
     const recorded = new Set(goldens.map((golden) => golden.scenario));
     expect(
       scenarios.filter((name) => !recorded.has(name)),
-      'scenarios without a golden history: node dist/audit/record-goldens.js',
+      'scenarios without a golden history: node dist/simulation/record-goldens.js',
     ).toEqual([]);
     expect(
       [...recorded].filter((name) => !scenarios.includes(name)),

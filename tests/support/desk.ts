@@ -180,6 +180,7 @@ export class Office {
         bundle,
         ports,
         deliveriesPerSecond: 10_000,
+        versioned: false,
       });
       stops.push(() => workers.shutdown());
       const connection = await Connection.connect({ address: server.address });

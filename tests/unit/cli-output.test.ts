@@ -400,6 +400,63 @@ describe('acts that cost something', () => {
   });
 });
 
+describe('a closing case', () => {
+  const messages = [
+    { template: 'cmp.result', status: 'sent', notBefore: null },
+    { template: 'cmp.thanks', status: 'deferred', notBefore: '2030-03-05T01:00:00.000Z' },
+    { template: 'staff.closed', status: 'deferred', notBefore: '2030-03-04T12:00:00.000Z' },
+    { template: 'staff.other', status: 'dropped', notBefore: '2030-03-09T12:00:00.000Z' },
+  ] as never;
+  const closing: ActResult = { ...RESULT, status: 'closing', outcome: 'cancelled', next: [] };
+  const line = 'case resync T20300304-001 --as li.na';
+  const act = () => Promise.resolve(closing);
+
+  it('says when it closes, and with which message', async () => {
+    const said = await aftercare(line, { act, messages: () => Promise.resolve(messages) });
+    expect(said.stdout).toBe(
+      '✓ written to the ledger again; case closes: cancelled\n' +
+        '  closes when its last message is out: Tue 09:00 (in 18 h), cmp.thanks\n',
+    );
+    const json = await aftercare(`${line} --json`, { act, messages: () => Promise.resolve(messages) });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      closesWith: { template: 'cmp.thanks', at: '2030-03-05T01:00:00.000Z' },
+    });
+  });
+  it('says "now" for a message on its way, and nothing where none waits', async () => {
+    const queued = [{ template: 'cmp.result', status: 'queued', notBefore: null }] as never;
+    const now = await aftercare(line, { act, messages: () => Promise.resolve(queued) });
+    expect(now.stdout).toContain('  closes when its last message is out: now, cmp.result\n');
+    const none = await aftercare(line, { act, messages: () => Promise.resolve([]) });
+    expect(none.stdout).toBe('✓ written to the ledger again; case closes: cancelled\n');
+  });
+});
+
+describe('all open cases at once', () => {
+  const cases = () => Promise.resolve([row({ caseId: 'T20300304-001' }), row({ caseId: 'T20300304-002' })]);
+  const line = 'case upgrade --all --as li.na';
+
+  it('are upgraded only with their number, each under a request id of its own', async () => {
+    const asked: string[] = [];
+    const act: AftercareApi['act'] = (_name, caseId, _args, _by, options) => {
+      asked.push(options?.requestId ?? '');
+      return caseId.endsWith('2')
+        ? Promise.reject(new DeskError('case.closed', 'case T20300304-002 is closed'))
+        : Promise.resolve(RESULT);
+    };
+    expect((await aftercare(line, { cases, act })).exit).toBe(64);
+    expect((await aftercare(`${line} --confirm 3`, { cases, act })).exit).toBe(64);
+    expect(asked).toEqual([]);
+    const done = await aftercare(`${line} --confirm 2`, { cases, act });
+    expect(done.exit).toBe(2);
+    expect(done.stdout).toContain('✓ 1 of 2 go on in a new run when idle\n  ✗ T20300304-002');
+    expect(asked.map((id) => id.slice(-14))).toEqual(['-T20300304-001', '-T20300304-002']);
+  });
+  it('or one, not both', async () => {
+    expect((await aftercare('case upgrade T20300304-001 --all --as li.na', { cases })).exit).toBe(64);
+    expect((await aftercare('case upgrade --as li.na', { cases })).exit).toBe(64);
+  });
+});
+
 describe('Ctrl-C', () => {
   function context() {
     const stderr = new Paper();

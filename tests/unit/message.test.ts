@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTemplates, TemplateLintError } from '../../adapters/texts.js';
+import { packageRoot } from '../../runtime/config.js';
 import {
+  complaintNotice,
   formatDay,
   formatInstant,
   formatParam,
@@ -12,7 +14,7 @@ import {
   type Lookups,
   type TemplateSet,
 } from '../../domain/text.js';
-import { FileError } from '../../adapters/organisation-file.js';
+import { FileError, readOrganisation } from '../../adapters/organisation-file.js';
 import {
   calledAs,
   lintTemplates,
@@ -113,6 +115,31 @@ describe('the shipped templates', () => {
     expect(set.all.filter((each) => each.channels.letter).map((each) => each.key)).toEqual([
       'mail.cmp.unreachable',
       'mail.cmp.unreachable',
+    ]);
+  });
+});
+
+describe('the notice of where to complain', () => {
+  it.each(languages)(
+    'CMP-01 names phone, hours, mail, place and who else may help, in %s',
+    async (language) => {
+      const { company } = await readOrganisation(join(packageRoot(), 'examples', 'organisation.yaml'));
+      const { title, text } = complaintNotice(set, company, language);
+      expect(title).toMatch(language === 'en' ? /complaints/ : /投诉/);
+      for (const shown of [company.hotline, company.mailFrom]) expect(text).toContain(shown);
+      for (const both of [company.hours, company.place, company.recourseBodies]) {
+        const [zh, en] = both.split(' | ');
+        expect(text).toContain(language === 'en' ? en : zh);
+        expect(text).not.toContain(language === 'en' ? zh : en);
+      }
+    },
+  );
+  it('CMP-01 HOT-10 is refused with words that turn a customer away', () => {
+    const rude = planted('mail.notice.complaints', 'zh-CN', (template) => {
+      template.channels.mail!.text += '我们尽快处理。\n';
+    });
+    expect(errorsOf(rude)).toEqual([
+      expect.stringMatching(/^mail\.notice\.complaints channels\.mail\.text: .*尽快/),
     ]);
   });
 });

@@ -131,6 +131,48 @@ describe('refusals', () => {
   });
 });
 
+describe('a person concerned', () => {
+  test('W31 PRV-02 reads neither from messages nor from the timeline who complained', async () => {
+    const desk = await office.desk('03-09 09:00');
+    const phone = '13805550311';
+    const earlier = await desk.open({ customer: 'qingshan' });
+    const onFile = await desk.open({ customer: 'qingshan', personsConcerned: ['li.na'] }, 'zhao.min');
+    const stranger = await desk.open(
+      { complainant: { name: '匿名先生', phone, mail: 'hidden@example.com' }, personsConcerned: ['li.na'] },
+      'zhao.min',
+    );
+    for (const [caseId, traces] of [
+      [onFile.caseId, ['qingshan', '青山', earlier.caseId]],
+      [stranger.caseId, ['匿名先生', phone, 'hidden@example.com']],
+    ] as const) {
+      // An act whose facts and messages lead to the customer, besides those of the opening.
+      await desk.complete(caseId, 'acknowledge', { grade: 'general' }, 'sun.yan');
+      await desk.act('note', caseId, { text: '已联系', tellCustomer: true }, 'sun.yan');
+      const [full, masked] = await Promise.all([
+        desk.api.sheet(caseId, 'sun.yan'),
+        desk.api.sheet(caseId, 'li.na'),
+      ]);
+      expect(full.complainant).not.toBeNull();
+      const contact = full.messages.flatMap(({ to }) => (to.kind === 'contact' ? [to.content] : []));
+      const seen = JSON.stringify(masked);
+      for (const trace of [...traces, ...contact]) expect(seen, trace).not.toContain(trace);
+      expect(masked).toMatchObject({ view: 'masked', complainant: null, related: [] });
+      expect(masked.row).toMatchObject({ customer: null, relatedTo: null });
+      // Masked, not cut out: every message and every fact is there, and says what happened when.
+      const shape = (sheet: typeof full) => [
+        sheet.messages.map(({ template, status, at: sentAt }) => [template, status, sentAt]),
+        sheet.timeline.map(({ seq, at: happenedAt, what, actor }) => [seq, happenedAt, what, actor]),
+      ];
+      expect(shape(masked)).toEqual(shape(full));
+      expect(masked.messages.some(({ template }) => template === 'cmp.received')).toBe(true);
+    }
+    // What there was to hide: the sheet of a colleague shows it.
+    const open = JSON.stringify(await desk.api.sheet(onFile.caseId, 'sun.yan'));
+    expect(open).toContain('qingshan');
+    expect(open).toContain(earlier.caseId);
+  });
+});
+
 describe('personal data never enters history', () => {
   /** Everything Temporal keeps of a case, payloads opened. */
   async function keptByTemporal(desk: Desk, caseId: string): Promise<string> {
@@ -246,12 +288,27 @@ describe('personal data never enters history', () => {
     expect(readable.length).toBeGreaterThan(30);
     // Erasing one leaves the row, its hash and the history's proof of it.
     const [id, text] = readable.find(([, body]) => body.includes('原因'))!;
-    await office.ports.ledger.eraseContent(id);
+    const erasure = { only: [id], reason: 'asked for' };
+    await expect(desk.api.erase(caseId, 'li.na', erasure)).rejects.toMatchObject({
+      code: 'act.roleNotAllowed',
+    });
+    expect(await desk.api.erase(caseId, 'chen.hui', erasure)).toEqual([id]);
     const erased = (await office.ports.ledger.contents([id])).get(id)!;
     expect(erased.body).toBeNull();
     expect(erased.sha256).toBe(content(text).ref.sha256);
     expect(kept).toContain(erased.sha256);
     expect(Object.keys((await desk.api.sheet(caseId, 'li.na')).texts)).not.toContain(id);
+    // Who erased it, when and why stands beside the hash; the rest goes in one stroke.
+    const [entry] = (await desk.api.contents(caseId)).filter((line) => line.id === id);
+    expect(entry).toMatchObject({
+      erasedAt: at('03-06 10:30'),
+      erasedBy: 'chen.hui',
+      erasedReason: 'asked for',
+    });
+    const all = { reason: 'asked for by letter' };
+    expect((await desk.api.erase(caseId, 'chen.hui', all)).length).toBeGreaterThan(30);
+    expect(await desk.api.erase(caseId, 'chen.hui', all)).toEqual([]);
+    expect((await desk.api.sheet(caseId, 'li.na')).texts).toEqual({});
     expect(await desk.replay(caseId)).toEqual({ runs: 1, differences: [] });
   });
 });
@@ -460,5 +517,5 @@ test('house: operators find a case by CaseStatus, CaseLevel, CaseNextDueAt and C
 test('every history replays with the cache off; waits are told in words; one alarm at a time (C11, C13)', async () => {
   const { cases, problems } = await office.audit();
   expect(problems).toEqual([]);
-  expect(cases).toBe(10);
+  expect(cases).toBe(13);
 });

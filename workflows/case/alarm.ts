@@ -487,9 +487,11 @@ export class Alarm {
     const callOut = kase.state.callOut;
     if (task === undefined || task.status !== 'open' || callOut === null) return;
     const rules = kase.policy.complaint.callOut;
-    const last = callOut.index >= callOut.chain.length - 1;
     const from = task.assignee;
-    if (!last) callOut.index += 1;
+    const end = callOut.chain.length - 1;
+    if (callOut.index < end) callOut.index += 1;
+    // Whoever is last has the hour from his first call on.
+    const last = callOut.index === end;
     const person = callOut.chain[callOut.index]!;
     kase.fact(
       'breached',

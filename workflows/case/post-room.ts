@@ -8,6 +8,8 @@ import { messageRow, type Kase } from './kase.js';
 import { DELIVERY_TOTAL_MS, deliveryOn } from './profiles.js';
 import type { PendingMessage } from './state.js';
 
+const DAY_MS = 86_400_000;
+
 export class PostRoom {
   private readonly inFlight = new Set<string>();
 
@@ -66,6 +68,7 @@ export class PostRoom {
           message.urgency === 'normal' && message.forCustomer
             ? kase.untilQuietMs()
             : Number.POSITIVE_INFINITY;
+        const evening = new Date(Date.parse(kase.now) + Math.min(quietInMs, DAY_MS)).toISOString();
         const cut = quietInMs < DELIVERY_TOTAL_MS[channel] ? Math.max(quietInMs, 60_000) : undefined;
         let result: DeliveryResult;
         try {
@@ -79,8 +82,6 @@ export class PostRoom {
             channel,
             at: kase.now,
             rules: {
-              quietFrom: kase.policy.messages.quietHours.from,
-              quietTo: kase.policy.messages.quietHours.to,
               offsetMinutes: kase.offsetMinutes,
               perMinute: kase.policy.messages.perMinute,
               perHour: kase.policy.messages.perHour,
@@ -89,7 +90,8 @@ export class PostRoom {
           });
         } catch (error) {
           reason = failureReason(error);
-          const morning = cut === undefined ? null : kase.heldUntil(kase.now, true, message.key);
+          const morning =
+            cut === undefined || isFinal(error) ? null : kase.heldUntil(evening, true, message.key);
           if (morning !== null) {
             this.hold(message, morning, 'quietHours');
             return;
@@ -188,6 +190,11 @@ function reasonWord(reason: string): string {
   if (reason === 'noAddress' || reason === 'noChannel') return 'reason:noAddress';
   if (reason.startsWith('contact:')) return 'reason:deadNumber';
   return reason === 'outOfTime' ? 'reason:gaveUp' : 'reason:refused';
+}
+
+/** Whether trying again could not have helped, however long. */
+function isFinal(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.retryState === 'NON_RETRYABLE_FAILURE';
 }
 
 /** A short stable reason: the type of the failure that ended the last try, never its text. */

@@ -6,6 +6,7 @@ import * as outbox from './0004_outbox.js';
 import * as reporting from './0005_reporting.js';
 import * as custody from './0006_custody.js';
 import * as bookings from './0007_bookings.js';
+import * as erasures from './0008_erasures.js';
 
 const migrations: Record<string, Migration> = {
   '0001_organisation': organisation,
@@ -15,6 +16,7 @@ const migrations: Record<string, Migration> = {
   '0005_reporting': reporting,
   '0006_custody': custody,
   '0007_bookings': bookings,
+  '0008_erasures': erasures,
 };
 
 /** The migrations as modules: nothing is read from disk, so they run alike from sources and from `dist/`. */

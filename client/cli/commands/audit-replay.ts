@@ -29,17 +29,20 @@ export default command({
         'CASE|FILE',
       );
     }
-    const [{ replayTargets }, { ensureBundle }] = await Promise.all([
+    const [{ replayTargets }, { ensureBundle }, { loadDataConverter }] = await Promise.all([
       import('../../../audit/index.js'),
       import('../../../worker/bundle.js'),
+      import('../../../runtime/codec.js'),
     ]);
     // Before anything of the SDK starts, or its log goes to stderr.
-    (await import('../../../worker/worker.js')).installRuntime((await ctx.config()).logLevel);
+    const config = await ctx.config();
+    (await import('../../../worker/worker.js')).installRuntime(config.logLevel);
     const desk = operator(ctx);
     try {
       const bundle = await ensureBundle();
       const results = await replayTargets(targets, {
         bundlePath: bundle.codePath,
+        dataConverter: await loadDataConverter(config),
         client: () => desk.client(),
       });
       const ok = results.every((result) => result.match);

@@ -33,7 +33,7 @@ export default command({
       ])
     )
       return;
-    tellResult(
+    await tellResult(
       ctx,
       `${field} attached`,
       caseId,

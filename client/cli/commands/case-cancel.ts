@@ -36,6 +36,6 @@ export default command({
     ];
     const severity = { kind: 'severe', number: caseId, what: 'the case number' } as const;
     if (!(await approved(ctx, { title: `cancel ${caseId} (${sheet.row.owner}'s)`, lines }, severity))) return;
-    tellResult(ctx, 'cancelled', caseId, await sendAct(ctx, 'cancelCase', caseId, { reason }));
+    await tellResult(ctx, 'cancelled', caseId, await sendAct(ctx, 'cancelCase', caseId, { reason }));
   },
 });

@@ -26,6 +26,11 @@ export default command({
     ];
     if (!(await approved(ctx, { title: `merge ${caseId} into ${into}`, lines }, { kind: 'moderate' })))
       return;
-    tellResult(ctx, `merged into ${into}`, caseId, await sendAct(ctx, 'merge', caseId, { into, reason }));
+    await tellResult(
+      ctx,
+      `merged into ${into}`,
+      caseId,
+      await sendAct(ctx, 'merge', caseId, { into, reason }),
+    );
   },
 });

@@ -45,6 +45,6 @@ export default command({
       ...(tellCustomer ? { tellCustomer } : {}),
     };
     if (!notOnlyDry(ctx, `note in ${caseId}`, [['note', text]])) return;
-    tellResult(ctx, 'noted', caseId, await sendAct(ctx, 'note', caseId, args));
+    await tellResult(ctx, 'noted', caseId, await sendAct(ctx, 'note', caseId, args));
   },
 });

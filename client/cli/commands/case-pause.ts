@@ -73,7 +73,7 @@ export default command({
     ];
     if (!(await approved(ctx, { title: `pause ${caseId}: ${reason}`, lines }, { kind: 'moderate' }))) return;
     const args = { reason, ...(note ? { note } : {}), ...(end ? { until: end } : {}) };
-    tellResult(
+    await tellResult(
       ctx,
       `paused until ${ctx.moments.at(latest)} at the latest`,
       caseId,

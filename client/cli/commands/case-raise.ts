@@ -43,6 +43,6 @@ export default command({
     ];
     if (!(await approved(ctx, { title: `raise ${caseId}`, lines }, { kind: 'moderate' }))) return;
     const result = await sendAct(ctx, 'raiseLevel', caseId, { reason, ...(to ? { to } : {}) });
-    tellResult(ctx, `raised to ${result.level}`, caseId, result);
+    await tellResult(ctx, `raised to ${result.level}`, caseId, result);
   },
 });

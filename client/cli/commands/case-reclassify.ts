@@ -25,7 +25,7 @@ export default command({
     ];
     if (!(await approved(ctx, { title: `reclassify ${caseId} as ${to}`, lines }, { kind: 'moderate' })))
       return;
-    tellResult(
+    await tellResult(
       ctx,
       `asked to become ${to}`,
       caseId,

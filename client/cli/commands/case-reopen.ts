@@ -22,6 +22,6 @@ export default command({
       ['allowed', `within ${days} days of closing, ${daysIfWithdrawn} after a withdrawal`],
     ];
     if (!notOnlyDry(ctx, `reopen ${caseId}`, plan)) return;
-    tellResult(ctx, 'reopened', caseId, await sendAct(ctx, 'reopen', caseId, { reason }));
+    await tellResult(ctx, 'reopened', caseId, await sendAct(ctx, 'reopen', caseId, { reason }));
   },
 });

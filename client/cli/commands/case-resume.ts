@@ -19,6 +19,6 @@ export default command({
   }),
   async run(ctx, { case: caseId, note }) {
     if (!notOnlyDry(ctx, `resume ${caseId}`, [['clocks', 'go on with what was left']])) return;
-    tellResult(ctx, 'resumed', caseId, await sendAct(ctx, 'resume', caseId, note ? { note } : {}));
+    await tellResult(ctx, 'resumed', caseId, await sendAct(ctx, 'resume', caseId, note ? { note } : {}));
   },
 });

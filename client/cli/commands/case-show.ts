@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { command } from '../command.js';
+import { closingText, lastWaiting } from '../closing.js';
 import { CASE, caseNumber } from '../inputs.js';
 import {
   answerPairs,
@@ -53,6 +54,8 @@ export default command({
           ['related to', row.relatedTo],
         ]),
       );
+      const last = row.status === 'closing' ? lastWaiting(sheet.messages) : null;
+      if (last) out.line(`  ${closingText(ctx, last)}`);
       const opened = sheet.tasks.filter((task) => task.status === 'open');
       out.line(c.bold('Open'));
       if (opened.length === 0) out.line('  nothing');

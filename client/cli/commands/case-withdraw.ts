@@ -33,6 +33,6 @@ export default command({
     ];
     if (!notOnlyDry(ctx, `withdraw ${caseId}`, plan)) return;
     const args = { channel, proof, ...(reason ? { reason } : {}) };
-    tellResult(ctx, 'withdrawal noted', caseId, await sendAct(ctx, 'withdraw', caseId, args));
+    await tellResult(ctx, 'withdrawal noted', caseId, await sendAct(ctx, 'withdraw', caseId, args));
   },
 });

@@ -4,9 +4,10 @@ import { command } from '../command.js';
 export default command({
   name: 'demo',
   group: 'Try',
-  summary: 'one complaint narrated, the other scenarios a line each; months in seconds',
-  examples: ['aftercare demo', 'aftercare demo --speed 2'],
+  summary: 'one complaint narrated, a dozen more scenarios in a line each; months in seconds',
+  examples: ['aftercare demo', 'aftercare demo --all', 'aftercare demo --speed 2'],
   input: z.strictObject({
+    all: z.boolean().default(false).describe('every scenario, not a chosen dozen: minutes'),
     speed: z
       .number()
       .positive()
@@ -14,11 +15,12 @@ export default command({
       .meta({ description: 'slows the telling, for a recording', value: 'N' })
       .optional(),
   }),
-  async run(ctx, { speed }) {
+  async run(ctx, { all, speed }) {
     const { runDemo } = await import('../../../simulation/demo.js');
     const { out } = ctx;
     return runDemo({
       config: await ctx.config(),
+      all,
       json: out.json,
       color: out.c.isColorSupported,
       ...(speed === undefined ? {} : { speed }),

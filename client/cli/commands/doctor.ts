@@ -108,6 +108,7 @@ async function checks(ctx: Context, desk: Operator): Promise<Check[]> {
     ['temporal', needsStack(async () => ok((await desk.temporal()).address))],
     ['search attributes', needsStack(() => checkAttributes(desk))],
     ['worker', needsStack(() => checkWorker(config, desk))],
+    ['rollout', needsStack(() => checkRollout(config, desk))],
     ['ledger', needsStack(async () => ok(await (await desk.ports()).ledger.check()))],
     ['migrations', needsStack(() => checkMigrations(desk))],
     ['mail', needsStack(() => checkMail(desk))],
@@ -170,6 +171,26 @@ async function checkWorker(config: Config, desk: Operator): Promise<Finding> {
       return fail(`nobody works on ${name}: cases stand still`, 'npx aftercare up, or start a worker');
   }
   return ok(`working on ${queues.map(([name]) => name).join(', ')}`);
+}
+
+/** Cases take their next step on the current build: somebody of that build must be there. */
+async function checkRollout(config: Config, desk: Operator): Promise<Finding> {
+  const { currentBuild } = await import('../../../runtime/deployment.js');
+  const { connection, namespace } = await desk.temporal();
+  const { taskQueue } = config;
+  const build = await currentBuild(connection.workflowService, { namespace, taskQueue });
+  if (build === null) return fail('no version is current: cases stand still', 'npx aftercare rollout');
+  const { pollers } = await connection.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: 1,
+  });
+  const others = (pollers ?? []).map((poller) => poller.deploymentOptions?.buildId ?? 'unversioned');
+  if (others.includes(build)) return ok(`${build} is current`);
+  return fail(
+    `${build} is current, and no worker of it is here${others.length ? `, but of ${[...new Set(others)].join(', ')}` : ''}`,
+    'npx aftercare rollout, in the folder of the worker that is here; or start one of that version',
+  );
 }
 
 async function checkMigrations(desk: Operator): Promise<Finding> {

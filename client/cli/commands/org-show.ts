@@ -1,28 +1,54 @@
+import { join } from 'node:path';
 import { z } from 'zod';
+import type { Company } from '../../../domain/organisation.js';
 import { command } from '../command.js';
+import type { Context } from '../context.js';
+
+/** The notice in each language; its wording is checked when the templates are read (HOT-10, CMP-22). */
+async function complaintNotices(ctx: Context, company: Company) {
+  const [{ loadTemplates }, { complaintNotice }] = await Promise.all([
+    import('../../../adapters/texts.js'),
+    import('../../../domain/text.js'),
+  ]);
+  const set = await loadTemplates(join((await ctx.config()).packageRoot, 'policy', 'templates'));
+  return {
+    'zh-CN': complaintNotice(set, company, 'zh-CN'),
+    en: complaintNotice(set, company, 'en'),
+  };
+}
 
 export default command({
   name: 'org show',
   group: 'People',
   summary: 'the company, its departments; staff, customers or units on demand',
-  examples: ['aftercare org show', 'aftercare org show --customers --json'],
+  examples: [
+    'aftercare org show',
+    'aftercare org show --customers --json',
+    'aftercare org show --complaints',
+  ],
   input: z.strictObject({
     staff: z.boolean().default(false).describe('staff'),
     customers: z
       .boolean()
       .default(false)
       .describe('customers: names and preferences, no numbers (those: --json)'),
+    complaints: z
+      .boolean()
+      .default(false)
+      .describe('where and how to complain: a notice to print, Chinese and English (CMP-01)'),
     units: z.boolean().default(false).describe('subordinate units, manufacturers, bureaux'),
   }),
-  async run(ctx, { staff, customers, units }) {
+  async run(ctx, { staff, customers, units, complaints }) {
     const { out } = ctx;
     const { c } = out;
     const api = await ctx.open();
     const organisation = await api.organisation();
+    const notices = complaints ? await complaintNotices(ctx, organisation.company) : null;
     const parts = {
       ...(staff ? { staff: organisation.staff } : {}),
       ...(customers ? { customers: organisation.customers } : {}),
       ...(units ? { units: organisation.units } : {}),
+      ...(notices ? { complaints: notices } : {}),
     };
     out.either(Object.keys(parts).length ? parts : organisation, () => {
       if (staff) {
@@ -56,7 +82,13 @@ export default command({
           ]),
         );
       }
-      if (staff || customers || units) return;
+      for (const { title, text } of Object.values(notices ?? {})) {
+        out.line(c.bold(title));
+        out.line();
+        out.line(text.trimEnd());
+        out.line();
+      }
+      if (staff || customers || units || notices) return;
       const { company } = organisation;
       out.line(c.bold(company.name));
       out.lines(

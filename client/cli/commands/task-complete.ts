@@ -33,6 +33,6 @@ export default command({
     } catch (error) {
       throw explainRefusal(error, schema);
     }
-    tellResult(ctx, doneWords(task), input.case, result);
+    await tellResult(ctx, doneWords(task), input.case, result);
   },
 });

@@ -46,7 +46,7 @@ export default command({
       ['stays', 'the answer as it was given'],
     ];
     if (!notOnlyDry(ctx, `correct ${task} in ${caseId}`, plan)) return;
-    tellResult(
+    await tellResult(
       ctx,
       `${task} corrected`,
       caseId,

@@ -46,6 +46,6 @@ export default command({
     if (!(await approved(ctx, { title: `hand ${what} to ${person.id}`, lines }, { kind: 'moderate' })))
       return;
     const args = { to: person.id, reason, ...(task === undefined ? {} : { task }) };
-    tellResult(ctx, `${what}: ${person.id}`, caseId, await sendAct(ctx, 'reassign', caseId, args));
+    await tellResult(ctx, `${what}: ${person.id}`, caseId, await sendAct(ctx, 'reassign', caseId, args));
   },
 });

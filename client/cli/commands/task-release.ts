@@ -20,6 +20,11 @@ export default command({
     const api = await ctx.open();
     const { task } = await meantTask(api, input.case, actor.id, input.task);
     if (!notOnlyDry(ctx, `release ${task} in ${input.case}`, [['who', actor.id]])) return;
-    tellResult(ctx, `${task} released`, input.case, await sendAct(ctx, 'releaseTask', input.case, { task }));
+    await tellResult(
+      ctx,
+      `${task} released`,
+      input.case,
+      await sendAct(ctx, 'releaseTask', input.case, { task }),
+    );
   },
 });

@@ -7,6 +7,7 @@ import { addressLines, addressValue } from '../addresses.js';
 import { command } from '../command.js';
 import type { Context } from '../context.js';
 import { troubleOf } from '../errors.js';
+import { rollOut, tellRollout } from '../rollouts.js';
 
 /** A client that died between writing an intake and starting it leaves a row; it is found within this time. */
 const SWEEP_MS = 60_000;
@@ -18,6 +19,7 @@ export default command({
   examples: ['aftercare up', 'aftercare up --home /var/lib/aftercare'],
   input: z.strictObject({}),
   notes: [
+    'Another version than the one before takes the open cases over once each replays against it; else exit 2.',
     'Ctrl-C stops it; nothing is lost, also by kill -9. Settings: AFTERCARE_LEDGER_URL, AFTERCARE_SMTP_URL, TEMPORAL_ADDRESS …',
   ],
   async run(ctx) {
@@ -63,6 +65,10 @@ export default command({
       await stack.stop();
       return EXIT.done;
     }
+    if (!(await takenOver(ctx, stack))) {
+      await stack.stop();
+      return EXIT.refused;
+    }
     const sweeping = await settle(ctx, stack);
     try {
       const reason = await Promise.race([stack.failed, interrupted.then(() => null)]);
@@ -81,6 +87,26 @@ export default command({
     }
   },
 });
+
+/**
+ * The worker gets the open cases once its bundle is the current one. Here that happens at the start, by the same check as
+ * `aftercare rollout`: nobody else works on this folder, so waiting for somebody to say so would only stop the cases.
+ * False: a case does not fit this version.
+ */
+async function takenOver(ctx: Context, stack: Stack): Promise<boolean> {
+  const { out } = ctx;
+  const { connectTemporal } = await import('../../../runtime/connection.js');
+  const temporal = await connectTemporal(stack.config, stack.target);
+  try {
+    const report = await rollOut(ctx, temporal, stack.bundleFile);
+    if (report.current && report.before === null && report.checked === 0) return true;
+    if (report.before === report.build) return true;
+    for (const line of tellRollout(out.e, report)) out.say(line);
+    return report.current;
+  } finally {
+    await temporal.connection.close();
+  }
+}
 
 /** First start: the example organisation and its stock. Every start: intakes that wait are started. Then where everything is. */
 async function settle(ctx: Context, stack: Stack): Promise<NodeJS.Timeout> {

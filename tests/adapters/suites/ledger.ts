@@ -149,7 +149,8 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
           ...intake('contents', '20300310'),
           contents: [early, content('late')],
         });
-        await ledger.eraseContent('late');
+        const erased = { at: '2030-03-10T01:00:00.000Z', by: 'chen.hui', reason: 'asked for' };
+        expect(await ledger.erase(row.caseId, ['late'], erased)).toEqual(['late']);
         await ledger.putContents([content('late'), content('late')]);
         const found = await ledger.contents(['early', 'late', 'unknown']);
         expect(found.get('early')).toEqual({ ...early, caseId: row.caseId });
@@ -157,6 +158,21 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
         expect(found.size).toBe(2);
         expect(await ledger.contents([])).toEqual(new Map());
         await expect(ledger.putContents([{ ...early, sha256: sha('x') }])).rejects.toThrow('early');
+
+        const entries = await ledger.contentsOf(row.caseId);
+        const { id, field, sha256 } = content('late');
+        const note = { erasedAt: erased.at, erasedBy: erased.by, erasedReason: erased.reason };
+        expect(entries.find((entry) => entry.id === 'late')).toEqual({ id, field, sha256, ...note });
+        expect(entries.find((entry) => entry.id === 'early')).toMatchObject({ erasedAt: null });
+        // All of it: the text that is left, and what later intakes would find the case by; erased before stays as it was.
+        expect(await ledger.lookups(row.caseId)).not.toEqual([]);
+        expect(await ledger.erase(row.caseId, null, { ...erased, by: 'ma.jun' })).toEqual(['early']);
+        expect(await ledger.erase(row.caseId, null, erased)).toEqual([]);
+        expect((await ledger.contentsOf(row.caseId)).map((entry) => entry.erasedBy)).toEqual([
+          'ma.jun',
+          'chen.hui',
+        ]);
+        expect(await ledger.lookups(row.caseId)).toEqual([]);
       });
 
       it('W35 finds earlier cases by a shared value', async () => {

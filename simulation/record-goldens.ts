@@ -2,19 +2,27 @@
  * Records the golden histories that `npm test` replays (AT-51): every scenario once, on the real server under the
  * virtual clock.
  *
- *   node dist/audit/record-goldens.js [SCENARIO…]              records what is not recorded yet for this version
- *   node dist/audit/record-goldens.js --rerecord REASON [SCENARIO…]   replaces; see tests/replay/README.md for when
- *   node dist/audit/record-goldens.js --check [SCENARIO…]      writes nothing; tells what is asked for otherwise now
+ *   node dist/simulation/record-goldens.js [SCENARIO…]              records what is not recorded yet for this version
+ *   node dist/simulation/record-goldens.js --rerecord REASON [SCENARIO…]   replaces; see tests/replay/README.md for when
+ *   node dist/simulation/record-goldens.js --check [SCENARIO…]      writes nothing; tells what is asked for otherwise now
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import {
+  goldenDifferences,
+  goldenName,
+  goldensIn,
+  goldenText,
+  isHistory,
+  scenariosIn,
+  type Golden,
+  type HistoryJson,
+} from '../audit/index.js';
 import { packageRoot } from '../runtime/config.js';
-import { simulate } from '../simulation/index.js';
-import { goldenDifferences, goldenName, goldensIn, goldenText, scenariosIn, type Golden } from './goldens.js';
-import { isHistory, type HistoryJson } from './histories.js';
+import { simulate } from './index.js';
 
 const SCENARIOS = join(packageRoot(), 'examples', 'scenarios');
 const HISTORIES = join(packageRoot(), 'tests', 'replay', 'histories');
