@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Instant, CaseRow } from '../../domain/case.js';
 import type { ContentEntry, ContentRow, ErasureNote, IntakeRequest, IntakeRow } from '../ports.js';
 import { caseColumns } from './cases.js';

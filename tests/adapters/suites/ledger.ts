@@ -616,7 +616,7 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
       await ledger.putContents([content('letter-1')]);
       const card = { name: '王女士', phone: '13800000009', mail: null, language: 'en', channel: null };
       const body = JSON.stringify(card);
-      await ledger.putContents([{ ...content('letter-2'), body }]);
+      await ledger.putContents([{ ...content('letter-2'), caseId: 'T-1', body }]);
       const needs = { contents: ['letter-1', 'nothing'], staff: ['e1002', 'li.na', 'nobody'] };
       const contact = { kind: 'contact', content: 'letter-2' } as const;
       await ledger.importOrganisation(organisation);
@@ -643,7 +643,7 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
         mail: 'city@example.com',
       });
       expect(await reader({ kind: 'staff', id: 'nobody' })).toBeNull();
-      await ledger.eraseContent('letter-2');
+      await ledger.erase('T-1', ['letter-2'], { at: '2030-03-04T01:00:00.000Z', by: 'chen.hui', reason: 'asked' });
       expect(await reader(contact)).toBeNull();
     });
 
