@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { useUtc } from '../runtime/config.js';
 import { connectNative } from '../runtime/connection.js';
 import { makeBed, type Bed } from './bed.js';
+import { rushOfBookings } from './bookings.js';
 import {
   bareKernel,
   floorBundle,
@@ -108,6 +109,9 @@ async function measureAll(bed: Bed, load: number): Promise<Findings> {
   await stack.workers.shutdown();
   const paced = countEvents(await pacedHistory(bed, recording));
 
+  tell('a rush of bookings');
+  const bookings = await rushOfBookings(stack.ports.ledger);
+
   const { few, many } = sizes;
   const order = { address: stack.temporalAddress, few, many, answered: 0, recording: null };
   const heapAt = async (what: string, answered: number) => {
@@ -147,6 +151,7 @@ async function measureAll(bed: Bed, load: number): Promise<Findings> {
     paced,
     asRun: { cases: counts.length, events: mean((c) => c.events), arithmetic: mean((c) => c.arithmetic) },
     heap: { empty, lines },
+    bookings,
   };
 }
 

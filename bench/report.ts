@@ -1,4 +1,5 @@
 /** What was found, as a table for people and as the page `docs/performance.md`. */
+import type { BookingRush } from './bookings.js';
 import type { EventCount } from './events.js';
 import type { Latency, Rate } from './measure.js';
 
@@ -21,6 +22,7 @@ export interface Findings {
   paced: EventCount;
   asRun: { cases: number; events: number; arithmetic: number };
   heap: { empty: number; lines: HeapLine[] };
+  bookings: BookingRush;
 }
 
 export interface Verdict {
@@ -81,6 +83,13 @@ export function verdictsOf(findings: Findings): Verdict[] {
       met: above <= TARGETS.heapKb,
     });
   }
+  const { bookings } = findings;
+  verdicts.push({
+    what: `double bookings, ${bookings.requests} requests for ${bookings.technicians} technicians`,
+    found: String(bookings.doubles),
+    target: '0',
+    met: bookings.doubles === 0,
+  });
   return verdicts;
 }
 
@@ -137,6 +146,21 @@ export function tables(findings: Findings, markdown: boolean) {
       ],
       markdown,
     ),
+    bookings: table(
+      ['what', 'requests', 'at once', 'booked', 'requests/s', 'p50 ms', 'p99 ms'],
+      [
+        [
+          `bookings of ${findings.bookings.technicians} technicians`,
+          String(findings.bookings.requests),
+          String(findings.bookings.atOnce),
+          String(findings.bookings.booked),
+          findings.bookings.perSecond.toFixed(0),
+          findings.bookings.p50.toFixed(0),
+          findings.bookings.p99.toFixed(0),
+        ],
+      ],
+      markdown,
+    ),
     verdicts: table(
       ['target', 'found', 'wanted', 'met'],
       verdictsOf(findings).map((line) => [line.what, line.found, line.target, line.met ? 'yes' : 'no']),
@@ -146,13 +170,13 @@ export function tables(findings: Findings, markdown: boolean) {
 }
 
 export function textOf(findings: Findings): string {
-  const { speed, events, heap, verdicts } = tables(findings, false);
-  return [speed, events, heap, verdicts].join('\n\n');
+  const { speed, events, heap, bookings, verdicts } = tables(findings, false);
+  return [speed, events, heap, bookings, verdicts].join('\n\n');
 }
 
 export function pageOf(findings: Findings): string {
   const { machine, engine, sizes, paced, asRun } = findings;
-  const { speed, events, heap, verdicts } = tables(findings, true);
+  const { speed, events, heap, bookings, verdicts } = tables(findings, true);
   const excess = paced.lines.filter((line) => line.found > line.allowed && line.why !== '');
   return `# Performance
 
@@ -196,6 +220,12 @@ The filed form costs 6 (an activity and the workflow task it wakes) and is not i
 ${heap}
 
 Workflows live in a worker thread with a heap of its own, which the process does not report. So the measured process is started with \`--expose-gc\` and a probe in every thread; the probe collects twice and reads \`used_heap_size\`. ${sizes.few} cases are cached and measured, then ${sizes.many}; the difference divided by ${sizes.many - sizes.few} is the heap of one, without what the worker itself needs. The empty workflow is measured alike from a bundle without the product. Activities do nothing here; the cases are real ones, with policy, calendars and desk in them.
+
+## Bookings
+
+${bookings}
+
+Everybody wants an hour, and a quarter of travel after it, of the same people on the same day, so most are told that the time is taken, and what else is booked. The ledger is the embedded one: one query at a time.
 
 ## Again
 

@@ -52,6 +52,7 @@ import {
   EXIT,
   type ActOptions,
   type AftercareApi,
+  type Agenda,
   type AgendaEntry,
   type CaseSheet,
   type ClockExplanation,
@@ -856,18 +857,16 @@ export class Aftercare implements AftercareApi {
   bookings(filter: BookingFilter) {
     return this.guarded(undefined, () => this.deps.ledger.bookings(filter));
   }
-  async agenda(who: string, day: Day): Promise<AgendaEntry[]> {
-    const holder = await this.holder(who);
-    const filter = { who: holder, day, offsetMinutes: this.offset, status: 'booked' } as const;
-    const booked = await this.bookings(filter);
-    return Promise.all(
-      booked.map(async (booking) => {
-        const { caseId } = booking;
-        const file = await this.deps.ledger.caseFile(caseId);
-        const kit = await this.deps.ledger.custody({ holder, caseId });
-        return { booking, customer: file?.row.customer ?? null, kit };
-      }),
-    );
+  async agenda(named: string, day: Day): Promise<Agenda> {
+    const who = await this.holder(named);
+    const booked = await this.bookings({ who, day, offsetMinutes: this.offset, status: 'booked' });
+    const entries = booked.map(async (booking): Promise<AgendaEntry> => {
+      const { caseId } = booking;
+      const file = await this.deps.ledger.caseFile(caseId);
+      const kit = await this.deps.ledger.custody({ holder: who, caseId });
+      return { booking, customer: file?.row.customer ?? null, kit };
+    });
+    return { who, day, entries: await Promise.all(entries) };
   }
   async freeSlots(wanted: Parameters<AftercareApi['freeSlots']>[0]) {
     const { day, calendar, minutes, bufferMinutes, count } = wanted;

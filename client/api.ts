@@ -118,6 +118,14 @@ export interface ItemLife extends ItemRow {
   holdings: CustodyRow[];
 }
 
+/** Appointments of one day by time. */
+export interface Agenda {
+  /** Staff id, or `bureau/<unit id>`. */
+  who: string;
+  day: Day;
+  entries: AgendaEntry[];
+}
+
 /** An appointment with what the person needs for it. */
 export interface AgendaEntry {
   booking: BookingRow;
@@ -187,7 +195,7 @@ export interface AftercareApi {
   life(item: string): Promise<ItemLife>;
   bookings(filter: BookingFilter): Promise<BookingRow[]>;
   /** Appointments of a person, or of a counter `bureau/<unit id>`, that begin on a day, by time. */
-  agenda(who: string, day: Day): Promise<AgendaEntry[]>;
+  agenda(who: string, day: Day): Promise<Agenda>;
   /** The next free times from a day on, not before now, within the hours of a calendar of the policy. */
   freeSlots(wanted: {
     who: string;

@@ -2,7 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FileError, readCustomersCsv, readOrganisation } from '../../adapters/organisation-file.js';
+import {
+  FileError,
+  readStockCsv,
+  readCustomersCsv,
+  readOrganisation,
+} from '../../adapters/organisation-file.js';
 import { loadTemplates } from '../../adapters/texts.js';
 import { ROLES } from '../../domain/case.js';
 import { longestValues } from '../../domain/message.js';
@@ -222,5 +227,43 @@ describe('customers from a spreadsheet', () => {
     expect(await problemsOf(readCustomersCsv(twice))).toEqual([
       '3:1: id = a: used before in line 2: ids are unique',
     ]);
+  });
+});
+
+describe('stock from a spreadsheet', () => {
+  it('REG-05 takes serial numbers in any case, Chinese headers, and devices unless told', async () => {
+    const stock = await readStockCsv(example('stock.csv'));
+    expect(stock).toHaveLength(12);
+    expect(stock[0]).toEqual({
+      line: 2,
+      item: 'JSP-30040001',
+      kind: 'device',
+      family: 'goldenTaxDisk',
+      model: 'GTD-5 金税盘',
+    });
+    const file = await write(
+      'stock.csv',
+      '序列号,类别,型号,种类\njsp-1,reportDisk,RPD-1,\nPH-1,printHead,PH,备件\n',
+    );
+    expect(await readStockCsv(file)).toEqual([
+      { line: 2, item: 'JSP-1', kind: 'device', family: 'reportDisk', model: 'RPD-1' },
+      { line: 3, item: 'PH-1', kind: 'spare', family: 'printHead', model: 'PH' },
+    ]);
+  });
+
+  it('REG-05 names line, column, value and what is allowed', async () => {
+    const file = await write(
+      'wrong.csv',
+      'serial,family,model,kind\nS 1,disk,D,device\nS-22,金税盘,D,device\nS-33,disk,,cash\ns-44,disk,D,\nS-44,disk,D,\n',
+    );
+    expect(await problemsOf(readStockCsv(file))).toEqual([
+      '2:1: serial = S 1: 3 to 40 letters, digits and hyphens',
+      '3:2: family = 金税盘: an id such as goldenTaxDisk',
+      '4:3: model = (empty): Invalid input: expected string, received undefined',
+      '4:4: kind = cash: one of device, spare',
+      '6:1: serial = S-44: used before in line 5: serials are unique',
+    ]);
+    const bare = await problemsOf(readStockCsv(await write('bare.csv', 'serial,family\nS-1,disk\n')));
+    expect(bare).toEqual(['1: model = (missing): a column for model is needed']);
   });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instantOf } from '../../../domain/calendar.js';
 import { command } from '../command.js';
 import { dayFlag, whoFlag } from '../inputs.js';
 
@@ -13,11 +14,12 @@ export default command({
     const { c } = out;
     const api = await ctx.open();
     const { moments } = ctx;
-    const who = staff ?? (await ctx.actor()).id;
-    const on = day ?? moments.dayKey(api.now());
-    const entries = await api.agenda(who, on);
-    out.either({ who, day: on, entries }, () => {
-      out.line(`${c.cyan(who)}  ${c.bold(moments.day(`${on}T12:00:00.000Z`))}`);
+    const agenda = await api.agenda(staff ?? (await ctx.actor()).id, day ?? moments.dayKey(api.now()));
+    const { who, entries } = agenda;
+    out.either(agenda, () => {
+      out.line(
+        `${c.cyan(who)}  ${c.bold(moments.day(instantOf(agenda.day, '12:00', moments.offsetMinutes)))}`,
+      );
       if (entries.length === 0) out.line('no appointment');
       for (const { booking, customer, kit } of entries) {
         const { from, to, kind, caseId, region, bufferMinutes } = booking;

@@ -1,0 +1,226 @@
+/** Stock, custody and appointments as people see them: the command line over the facade over a real ledger. */
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readOrganisation, readStockCsv } from '../../adapters/organisation-file.js';
+import { openLedger } from '../../adapters/ledger/index.js';
+import type { LedgerPort } from '../../adapters/ports.js';
+import { Aftercare } from '../../client/aftercare.js';
+import { run } from '../../client/cli/run.js';
+import { Output } from '../../client/cli/output.js';
+import { loadPolicy } from '../../client/policy.js';
+import type { Movement } from '../../domain/custody.js';
+import { startEmbeddedLedger, type EmbeddedLedger } from '../../runtime/ledger-embedded.js';
+
+const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const CASE = 'F20300304-001';
+/** Monday, 10:00 local. */
+const NOW = '2030-03-04T02:00:00.000Z';
+
+let embedded: EmbeddedLedger;
+let ledger: LedgerPort;
+let api: Aftercare;
+
+beforeAll(async () => {
+  embedded = await startEmbeddedLedger({ dataDir: null });
+  ledger = await openLedger({ url: embedded.url });
+  await ledger.migrate();
+  await ledger.importOrganisation(await readOrganisation(path('examples/organisation.yaml')));
+  const policy = await loadPolicy(path('policy/default.yaml'));
+  const none = undefined as never;
+  api = new Aftercare({
+    client: none,
+    storage: none,
+    taskQueue: 'none',
+    ledger,
+    policy,
+    now: () => new Date(NOW),
+  });
+  await ledger.importStock(await readStockCsv(path('examples/stock.csv')), '2030-03-01T01:00:00.000Z');
+  const borrowed: Movement = {
+    item: 'JSP-30040001',
+    kind: 'device',
+    from: 'place/warehouse',
+    to: 'wang.lei',
+    givenBy: 'pan.mei',
+    receivedBy: 'wang.lei',
+    dueBackAt: '2030-03-04T01:30:00.000Z',
+    keeper: 'pan.mei',
+    rule: 'ISS-08',
+  };
+  const cash: Movement = {
+    item: `${CASE}/cash#1`,
+    kind: 'cash',
+    amount: 820,
+    from: 'customer/qingshan',
+    to: 'wang.lei',
+    givenBy: null,
+    givenProof: { evidence: 'e1', sha256: 'abcdef0123456789', mediaType: 'image/png', bytes: 1 },
+    receivedBy: 'wang.lei',
+    dueBackAt: null,
+    keeper: null,
+    rule: 'ISS-13',
+  };
+  const done = await ledger.claim({
+    key: `${CASE}/lend#1`,
+    caseId: CASE,
+    at: '2030-03-04T01:00:00.000Z',
+    movements: [borrowed, cash],
+    bookings: [
+      visit('b2', '2030-03-05T05:00:00.000Z', 'west', 0),
+      visit('b1', '2030-03-05T01:00:00.000Z', 'lakeside', 30),
+      visit('b3', '2030-03-06T01:00:00.000Z', null, 0),
+    ],
+    releases: [],
+  });
+  expect(done.status).toBe('done');
+});
+afterAll(async () => {
+  await ledger.close();
+  await embedded.stop();
+});
+
+function visit(key: string, from: string, region: string | null, bufferMinutes: number) {
+  const to = new Date(Date.parse(from) + 60 * 60_000).toISOString();
+  return { key, who: 'wang.lei', kind: 'installation' as const, from, to, bufferMinutes, region };
+}
+
+async function aftercare(line: string) {
+  const argv = line.split(' ');
+  const said = { stdout: '', stderr: '' };
+  const sink = (name: keyof typeof said) => ({ write: (text: string) => (said[name] += text) });
+  const json = argv.includes('--json');
+  const out = new Output({ json, color: false }, sink('stdout'), sink('stderr'));
+  const close = () => Promise.resolve();
+  const exit = await run(argv, {
+    out,
+    connect: () => Promise.resolve(Object.assign(Object.create(api) as Aftercare, { close })),
+    config: () => Promise.resolve({ as: null } as never),
+  });
+  return { exit, ...said };
+}
+
+const cells = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trim().split(/ {2,}/));
+
+describe('stock', () => {
+  it('REG-05 is listed by family: what is in the warehouse, and who has the others', async () => {
+    const { stdout, exit } = await aftercare('stock list --all --family goldenTaxDisk');
+    expect(exit).toBe(0);
+    expect(cells(stdout)).toEqual([
+      ['serial', 'kind', 'family', 'model', 'holder', 'since'],
+      ['JSP-30040001', 'device', 'goldenTaxDisk', 'GTD-5 金税盘', 'wang.lei', 'Mon 09:00'],
+      ['JSP-30040002', 'device', 'goldenTaxDisk', 'GTD-5 金税盘', 'place/warehouse', 'Fri 09:00'],
+      ['JSP-30040003', 'device', 'goldenTaxDisk', 'GTD-5 金税盘', 'place/warehouse', 'Fri 09:00'],
+      ['JSP-30040004', 'device', 'goldenTaxDisk', 'GTD-5 金税盘', 'place/warehouse', 'Fri 09:00'],
+      ['goldenTaxDisk: 3 in the warehouse, 1 out'],
+    ]);
+    const inside = await aftercare('stock list --json');
+    expect(JSON.parse(inside.stdout)).toHaveLength(11);
+  });
+
+  it('REG-05 is imported from a file, and again without effect', async () => {
+    const again = await aftercare(`stock import ${path('examples/stock.csv')} --json`);
+    expect(JSON.parse(again.stdout)).toEqual({
+      items: 12,
+      families: ['cardReader', 'goldenTaxDisk', 'printHead', 'reportDisk', 'taxControlDisk'],
+      added: 0,
+      unchanged: 12,
+    });
+  });
+
+  it('REG-05 names the line of a serial number that is on file as something else', async () => {
+    const item = { item: 'JSP-30040002', kind: 'device', family: 'reportDisk', model: 'RPD-1' } as const;
+    const refused = api.importStock([{ ...item, line: 7 }]);
+    await expect(refused).rejects.toMatchObject({
+      code: 'stock.conflict',
+      exit: 2,
+      details: {
+        fields: [
+          { field: 'line 7', message: 'JSP-30040002 is on file as device goldenTaxDisk GTD-5 金税盘' },
+        ],
+      },
+    });
+  });
+});
+
+describe('custody', () => {
+  it('AT-43 shows what our people hold, and what is overdue', async () => {
+    const { stdout } = await aftercare('custody list');
+    const lent = [
+      'JSP-30040001',
+      'goldenTaxDisk',
+      'wang.lei',
+      'place/warehouse',
+      CASE,
+      'Mon 09:00',
+      'Mon 09:30 (30 min ago)',
+      'pan.mei',
+      'ISS-08',
+    ];
+    expect(cells(stdout).slice(1)).toEqual([
+      lent,
+      [`${CASE}/cash#1`, 'cash', 'wang.lei', 'customer/qingshan', CASE, 'Mon 09:00', 'ISS-13'],
+    ]);
+    const overdue = await aftercare('custody list --holder engineer-1 --overdue');
+    expect(cells(overdue.stdout).slice(1)).toEqual([lent]);
+    const none = await aftercare('custody list --holder li.na');
+    expect(none.stdout).toBe('nothing is held\n');
+  });
+
+  it('AT-43 tells a life with both confirmations of every hand-over', async () => {
+    const device = await aftercare('device show jsp-30040001');
+    expect(device.stdout.split('\n')[0]).toBe('JSP-30040001  device · goldenTaxDisk · GTD-5 金税盘');
+    expect(cells(device.stdout).slice(2)).toEqual([
+      ['Fri 09:00', 'Mon 09:00', 'place/warehouse', 'REG-05'],
+      ['Mon 09:00', 'now', 'wang.lei', 'place/warehouse', 'pan.mei', 'wang.lei', CASE, 'ISS-08'],
+      ['due back Mon 09:30 (30 min ago); keeper pan.mei'],
+    ]);
+    const cash = await aftercare(`device show ${CASE}/cash#1`);
+    expect(cash.stdout).toContain('cash · 820 CNY');
+    expect(cash.stdout).toMatch(/customer\/qingshan +signed abcdef01 +wang\.lei/);
+    const unknown = await aftercare('device show NONE-1');
+    expect(unknown.exit).toBe(3);
+    expect(unknown.stderr).toContain('item.unknown');
+  });
+});
+
+describe('appointments', () => {
+  it('AT-42 stand in the agenda by time, with what to take along', async () => {
+    const { stdout } = await aftercare('agenda --staff engineer-1 --day 2030-03-05');
+    const kit = [
+      '    take  JSP-30040001  device goldenTaxDisk GTD-5 金税盘',
+      `    take  ${CASE}/cash#1  cash 820 CNY`,
+    ];
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      'wang.lei  Tue 5 Mar',
+      `  09:00-10:00  installation  ${CASE} · lakeside · then 30 min of travel`,
+      ...kit,
+      `  13:00-14:00  installation  ${CASE} · west`,
+      ...kit,
+    ]);
+    const today = await aftercare('agenda --as wang.lei');
+    expect(today.stdout).toBe('wang.lei  Mon 4 Mar\nno appointment\n');
+    const unknown = await aftercare('agenda --staff nobody');
+    expect([unknown.exit, unknown.stderr]).toEqual([3, expect.stringContaining('staff.unknown')]);
+  });
+
+  it('AT-42 leave free times between them', async () => {
+    const { stdout } = await aftercare(
+      'bookings free --staff wang.lei --day 2030-03-05 --minutes 60 --count 4 --json',
+    );
+    const slots = JSON.parse(stdout) as { from: string; provisional: boolean }[];
+    expect(slots.map((slot) => slot.from)).toEqual([
+      '2030-03-05T02:30:00.000Z',
+      '2030-03-05T03:30:00.000Z',
+      '2030-03-05T06:00:00.000Z',
+      '2030-03-05T07:00:00.000Z',
+    ]);
+    // The calendar of the policy does not know 2030 yet.
+    expect(slots.every((slot) => slot.provisional)).toBe(true);
+    const words = await aftercare('bookings free --staff wang.lei --count 1');
+    expect(words.stdout).toBe('Mon 4 Mar  10:00-11:00  provisional\n');
+  });
+});
