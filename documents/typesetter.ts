@@ -60,8 +60,10 @@ function compile(
   timestamp: number,
 ): Uint8Array {
   const compiled = compiler.compile({ mainFilePath: file, inputs });
-  const found = compiled.takeDiagnostics();
-  const said = found === null ? [] : (compiler.fetchDiagnostics(found) as { message: string }[]);
+  // Asked for separately: what the compiler calls its diagnostics are the errors only.
+  const said = [compiled.takeWarnings(), compiled.takeError()].flatMap((found) =>
+    found === null ? [] : (compiler.fetchDiagnostics(found) as { message: string }[]),
+  );
   if (said.length > 0 || compiled.result === null)
     throw new TypesettingError(`${file}: ${said.map(({ message }) => message).join('; ') || 'no result'}`);
   try {

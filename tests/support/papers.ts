@@ -339,7 +339,12 @@ export const COMPLETE: { [Kind in DocumentKind]: Filled<DocumentModels[Kind]> } 
     lostDeclaration: '凭证未遗失',
     signatureOut: signature,
     technicianOut: signed('王磊三'),
-    signatureBack: { ...signature, signerName: '吴刚刚', signedAt: '2030年3月13日10:20', witness: '保安小林' },
+    signatureBack: {
+      ...signature,
+      signerName: '吴刚刚',
+      signedAt: '2030年3月13日10:20',
+      witness: '保安小林',
+    },
     technicianBack: signed('王磊四'),
   },
   receipt: {
@@ -483,7 +488,7 @@ export const MINIMAL: { [Kind in DocumentKind]: DocumentModels[Kind] } = (() => 
   };
 })();
 
-/** The longest a text field may be, where that is not 30 characters (forms.md). */
+/** The longest a free text may be (forms.md); dates, numbers and words of lists are as long as they always are. */
 const LIMITS: Record<string, number> = {
   companyName: 100,
   siteAddress: 120,
@@ -513,6 +518,28 @@ const LIMITS: Record<string, number> = {
   value: 200,
   packed: 200,
   lateReason: 100,
+  contactName: 30,
+  altContact: 50,
+  signerName: 30,
+  witness: 30,
+  complainant: 30,
+  legalRep: 30,
+  invoiceClerk: 50,
+  printerModel: 40,
+  printerDriver: 40,
+  memory: 30,
+  os: 30,
+  serials: 100,
+  personsConcerned: 100,
+  relatedCases: 100,
+  serialNo: 30,
+  replacesSerial: 30,
+  oldSerial: 30,
+  newSerial: 30,
+  account: 30,
+  code: 32,
+  name: 30,
+  complaintPlace: 60,
 };
 
 /** Texts of a kind that is hard to break: Chinese, one endless word, a row of exclamation marks. */
@@ -529,9 +556,7 @@ export const LONGEST_LIST = 12;
 /** The longest legal form: lists of twelve, every free text as long as it may be. Words of closed lists are kept. */
 export function longest<Kind extends DocumentKind>(kind: Kind, filling: Filling): DocumentModels[Kind] {
   const free = (key: string, value: string) =>
-    LIMITS[key] !== undefined || value.length > 8
-      ? FILLINGS[filling](LIMITS[key] ?? Math.max(value.length, 30))
-      : value;
+    LIMITS[key] === undefined ? value : FILLINGS[filling](LIMITS[key]);
   const grow = (value: unknown, key: string): unknown => {
     if (key === 'head') return value;
     if (typeof value === 'string') return free(key, value);
