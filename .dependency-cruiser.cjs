@@ -11,7 +11,7 @@ const DRIVERS = '(^|/)node_modules/(?!@temporalio/)';
 const TEMPORAL = npm('@temporalio/[^/]+');
 
 /** Everything that ships. */
-const ROOMS = '^(domain|workflows|activities|adapters|runtime|worker|client|simulation|audit|web)/';
+const ROOMS = '^(domain|workflows|activities|documents|adapters|runtime|worker|client|simulation|audit|web)/';
 
 /** What an operating system, or the sandbox, starts. */
 const PROGRAMS = [
@@ -72,8 +72,14 @@ module.exports = {
     room(
       'activities-stand-on-ports',
       { path: '^activities/' },
-      ['^activities/', '^domain/', '^adapters/ports\\.ts$', npm('@temporalio/(activity|common)')],
-      'An activity takes a port, does one thing and classifies the failure. Which driver is behind the port is the business of whoever wires it.',
+      [
+        '^activities/',
+        '^domain/',
+        '^documents/index\\.ts$',
+        '^adapters/ports\\.ts$',
+        npm('@temporalio/(activity|common)'),
+      ],
+      'An activity takes a port, does one thing and classifies the failure. Which driver is behind the port is the business of whoever wires it. Printing is no port: the same model makes the same bytes anywhere, so there is nothing to exchange.',
       { types: true },
     ),
     {
@@ -83,6 +89,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^activities/contract\\.ts$' },
       to: { dependencyTypesNot: TYPES },
+    },
+    room(
+      'documents-are-paper',
+      { path: '^documents/' },
+      ['^documents/', npm('@myriaddreamin/typst-ts-node-compiler')],
+      'A form is given finished text and makes a file of it. It knows no case, no ledger and no clock, so that a page can be tested, and judged, by itself.',
+    ),
+    {
+      name: 'only-activities-print',
+      comment:
+        'The compiler and its fonts cost some 50 MB of memory. A process that prints nothing must not be able to load them by chance.',
+      severity: 'error',
+      from: { path: ROOMS, pathNot: '^(documents|activities)/' },
+      to: { path: '^documents/', dependencyTypesNot: TYPES },
     },
     room(
       'adapters-know-drivers-only',

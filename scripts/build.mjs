@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import {
+  cpSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -126,12 +127,19 @@ function prune() {
   }
 }
 
+/** Templates of printed forms stand beside the code that reads them; those of earlier builds do not stay behind. */
+function copyTemplates() {
+  const [from, to] = [ROOT, DIST].map((folder) => join(folder, 'documents', 'templates'));
+  rmSync(to, { recursive: true, force: true });
+  cpSync(from, to, { recursive: true });
+}
+
 /**
  * Builds when a source changed.
  * @returns what was done, for the progress line
  */
 export async function build() {
-  const sources = FOLDERS.flatMap((folder) => filesUnder(join(ROOT, folder), ['.ts']));
+  const sources = FOLDERS.flatMap((folder) => filesUnder(join(ROOT, folder), ['.ts', '.typ']));
   const inputs = [
     ...sources,
     ...['tsconfig.json', 'package.json', 'package-lock.json'].map((name) => join(ROOT, name)),
@@ -147,6 +155,7 @@ export async function build() {
   const compiled = await run(process.execPath, [tsc, '-p', 'tsconfig.json']);
   if (compiled.code !== 0) throw new StepError(`tsc found errors:\n${compiled.output.trim()}`);
   prune();
+  copyTemplates();
   const bundled = await run(process.execPath, [join(DIST, 'worker', 'bundle.js')], {
     env: { ...process.env, TZ: 'UTC' },
   });

@@ -17,6 +17,7 @@ const HOMES = [
   'domain',
   'policy',
   'activities',
+  'documents',
   'adapters',
   'client',
   'runtime',

@@ -26,7 +26,18 @@ const plural = (count, noun, nouns = `${noun}s`) => `${count} ${Number(count) ==
 
 /** What the import law is checked on. */
 const SOURCES = [
-  ...['domain', 'workflows', 'activities', 'adapters', 'runtime', 'worker', 'client', 'simulation', 'audit'],
+  ...[
+    'domain',
+    'workflows',
+    'activities',
+    'documents',
+    'adapters',
+    'runtime',
+    'worker',
+    'client',
+    'simulation',
+    'audit',
+  ],
   ...['web', 'tests', 'bench', 'scripts', 'vitest.config.ts'],
 ];
 
