@@ -403,7 +403,7 @@ export interface LedgerPort {
    * - `impossible`: an item has moved on, or a booking given up cannot be had back; the claim stands, unchanged
    */
   unclaim(key: string, at: Instant): Promise<'undone' | 'nothing' | 'impossible'>;
-  /** Gives up bookings; unknown and released ones are left alone. */
+  /** Gives up bookings for good; unknown ones are left alone. */
   releaseBookings(keys: string[], at: Instant): Promise<void>;
   /** Holdings that pass every given filter, in the order they began. */
   custody(filter: CustodyFilter): Promise<CustodyRow[]>;
