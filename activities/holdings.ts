@@ -1,5 +1,6 @@
 /** Hand-overs, appointments and linked cases: thin over the ledger, whose constraints decide (C8). */
-import type { LedgerPort } from '../adapters/ports.js';
+import { ApplicationFailure } from '@temporalio/activity';
+import { ClaimConflict, type LedgerPort } from '../adapters/ports.js';
 import type { CaseActivities } from './contract.js';
 
 /** @returns the activities that take, withdraw and release, and those that number a linked case */
@@ -7,7 +8,19 @@ export function createHoldings(
   ledger: LedgerPort,
 ): Pick<CaseActivities, 'claim' | 'unclaim' | 'releaseBookings' | 'receiveLinked' | 'markStarted'> {
   return {
-    claim: (order) => ledger.claim(order),
+    async claim(order) {
+      try {
+        return await ledger.claim(order);
+      } catch (error) {
+        if (!(error instanceof ClaimConflict)) throw error;
+        throw ApplicationFailure.create({
+          message: `claim ${order.key} asks for something else than before`,
+          type: 'claim.conflict',
+          nonRetryable: true,
+          cause: error,
+        });
+      }
+    },
     unclaim: ({ key, at }) => ledger.unclaim(key, at),
     releaseBookings: async ({ keys, at }) => {
       await ledger.releaseBookings(keys, at);

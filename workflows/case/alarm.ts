@@ -68,6 +68,8 @@ export class Alarm {
       this.due[0]!.run();
       this.kase.revision += 1;
     }
+    // Something is due now and stays so: without this the case would turn in circles and never be heard of again.
+    throw new Error(`${this.kase.caseId} does not get past "${this.next()?.what}" of ${this.next()?.at}`);
   }
 
   /** Everything that will be due, soonest first. */

@@ -86,6 +86,7 @@ export class Holdings {
       movements: wanted.movements ?? [],
       bookings: wanted.bookings ?? [],
       releases: wanted.releases ?? [],
+      offsetMinutes: kase.offsetMinutes,
     };
     this.claiming.add(task.key);
     kase.busy.claims += 1;

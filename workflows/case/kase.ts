@@ -1548,7 +1548,16 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
 }
 
 export function clockRow(clock: ClockState) {
-  const { behaviour: _b, taskKey: _t, reminders: _r, raises: _s, fired: _f, policyName: _p, ...row } = clock;
+  const {
+    behaviour: _b,
+    taskKey: _t,
+    reminders: _r,
+    raises: _s,
+    fired: _f,
+    policyName: _p,
+    everyMinutes: _e,
+    ...row
+  } = clock;
   return row;
 }
 
