@@ -6,6 +6,7 @@ import type { Instant, Level } from '../../domain/case.js';
 import { addMinutes, dayOf, minutesBetween } from '../../domain/calendar.js';
 import { breachClock, instantAtPercent } from '../../domain/clock.js';
 import { rank } from '../../domain/desk.js';
+import type { ClockName } from '../../domain/policy.js';
 import { SYSTEM, type Kase } from './kase.js';
 import type { Snapshot } from './messages.js';
 import type { PostRoom } from './post-room.js';
@@ -342,6 +343,9 @@ export class Alarm {
         subject: clock.key,
         urgency: this.isCritical(clock) ? 'critical' : 'normal',
       });
+    const level =
+      clock.policyName === null ? undefined : kase.policy.clocks[clock.policyName as ClockName]?.atBreach;
+    if (level !== undefined) kase.raiseTo(level, 'late', clock.rule);
   }
 
   private someoneAbove(level: Level, told: readonly string[]): string | null {

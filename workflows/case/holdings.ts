@@ -247,9 +247,11 @@ export class Holdings {
       } else if (step.name === 'item') {
         // What is held comes back all at once, below.
         continue;
-      } else if (kase.process.undo?.(kase, step) === true) {
-        kase.fact('undone', { step: step.name, by: 'system' }, SYSTEM, 'W33');
-      } else this.byHand(step);
+      } else {
+        const by = kase.process.undo?.(kase, step) ?? null;
+        if (by === null) this.byHand(step);
+        else kase.fact('undone', { step: step.name, by }, SYSTEM, 'W33');
+      }
     }
     this.askBack('cancelled');
   }

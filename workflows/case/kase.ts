@@ -146,8 +146,11 @@ export interface Process<Answers, Data> {
     answer: Record<string, unknown>,
     by: string,
   ): Wanted | null;
-  /** Undoes one step of its own; true when it did, otherwise a person must. */
-  undo?(kase: Kase<Answers, Data>, step: UndoStep): boolean;
+  /**
+   * Undoes one step of its own: `system` when it is done, `hand` when it became a person's task; null when it knows no
+   * such step.
+   */
+  undo?(kase: Kase<Answers, Data>, step: UndoStep): 'system' | 'hand' | null;
   /** A wait with reminders at an interval has lasted so long (W28). */
   waited?(kase: Kase<Answers, Data>, taskKey: string | null, minutes: number): void;
   /** Other endings than the main line's that fit this process. */

@@ -445,16 +445,17 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
   undo(kase, step) {
     if (step.name === 'money') {
       kase.duty(TASKS.refund, { context: { amount: step.data['amount'] }, holdsClosing: true });
-      return true;
+      return 'hand';
     }
     if (step.name === 'bureau') {
-      kase.tellUnit('mail.iss.bureauCancelled', kase.data.bureau, {
-        rule: 'ISS-25',
-        params: { time: { at: String(step.data['from']) } },
-      });
-      return true;
+      const from = String(step.data['from']);
+      // A visit that was held needs no calling off.
+      if (from <= kase.now) return 'system';
+      if (kase.openTaskNamed('callOffBureau') === undefined)
+        kase.duty(TASKS.callOffBureau, { assignee: kase.owner, context: { from }, holdsClosing: true });
+      return 'hand';
     }
-    return false;
+    return null;
   },
 
   async conclude(kase, ending) {
