@@ -178,6 +178,12 @@ export const ENTRIES: readonly Entry[] = [
     () => import('./commands/content-erase.js'),
   ),
   entry(
+    'case reschedule',
+    'Visits',
+    'an appointment cannot be kept: release it and make another one (ISS-25, W30)',
+    () => import('./commands/case-reschedule.js'),
+  ),
+  entry(
     'agenda',
     'Visits',
     "a day's appointments by time, with what to take along",
@@ -188,6 +194,12 @@ export const ENTRIES: readonly Entry[] = [
     'Visits',
     'the next times somebody is free',
     () => import('./commands/bookings-free.js'),
+  ),
+  entry(
+    'case lost',
+    'Custody',
+    'something held for a case is lost or stolen: police and bureau the same day (REG-07)',
+    () => import('./commands/case-lost.js'),
   ),
   entry(
     'stock import',
