@@ -165,6 +165,12 @@ async function writeProjection(trx: Trx, turn: TurnRecord): Promise<void> {
   await upsertTasks(trx, caseId, turn.tasks);
   await upsertClocks(trx, caseId, turn.clocks);
   await upsertMessages(trx, turn);
+  if (turn.serials !== undefined)
+    await trx
+      .insertInto('lookups')
+      .values(turn.serials.map((value) => ({ caseId, kind: 'serial' as const, value })))
+      .onConflict((clash) => clash.doNothing())
+      .execute();
 }
 
 async function clearProjection(trx: Trx, caseId: string): Promise<void> {

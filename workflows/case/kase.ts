@@ -103,6 +103,8 @@ export interface TaskOptions {
   waits?: Waiting;
   /** Done at this appointment; ends with `{ rescheduled: true }` when it is moved. */
   movable?: BookingKind;
+  /** When it is best done, where that is earlier than due (D9). */
+  plannedAt?: Instant;
   /** A clock of its own kind, e.g. call-out. */
   behaviour?: ClockState['behaviour'];
 }
@@ -180,6 +182,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   private dirtyClocks = new Set<string>();
   private dirtyMessages = new Map<string, PendingMessage>();
   private fullNext = false;
+  private lookups = new Set<string>();
   /** Grows with every change; waiting loops recompute only when it has. */
   revision = 0;
   private calls: Record<string, number> = {};
@@ -380,6 +383,11 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       this.dirtyMessages.size > 0
     );
   }
+  /** Later cases of these serials find this one (ONS-25, W35); what is undefined is left out. */
+  findableBy(serials: readonly (string | undefined)[]): void {
+    for (const serial of serials) if (serial !== undefined) this.lookups.add(serial);
+    this.revision += 1;
+  }
   /** The next turn writes everything the state holds, not only what changed. */
   resync(): void {
     this.fullNext = true;
@@ -403,8 +411,10 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       facts: this.facts,
       finalState: this.state.row.status === 'closed' ? this.finalState() : null,
       full: this.fullNext,
+      ...(this.lookups.size === 0 ? {} : { serials: [...this.lookups] }),
     };
     this.facts = [];
+    this.lookups = new Set();
     this.dirtyTasks = new Set();
     this.dirtyClocks = new Set();
     this.dirtyMessages = new Map();
@@ -593,9 +603,9 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
 
   /** The next round begins: one more pass of resolving and confirming. */
-  startRound(): void {
+  startRound(rule = 'CMP-13'): void {
     this.state.row.rounds += 1;
-    this.fact('roundStarted', { round: this.state.row.rounds }, null, 'CMP-13');
+    this.fact('roundStarted', { round: this.state.row.rounds }, null, rule);
   }
 
   /** Waits until an instant, computed once. */
@@ -912,7 +922,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     if (clock !== null) {
       task.dueAt = clock.dueAt;
       task.provisional = clock.provisional;
-      task.plannedAt = this.plannedBefore(clock);
+      task.plannedAt = options.plannedAt ?? this.plannedBefore(clock);
     }
     if (assignee === null) this.fact('flagged', { flag: 'nobody', task: key, role }, SYSTEM, 'W5');
     if (options.notice !== undefined && assignee !== null)
