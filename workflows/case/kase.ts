@@ -9,8 +9,6 @@ import {
   condition,
   getExternalWorkflowHandle,
   log,
-  ParentClosePolicy,
-  startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 import type {
@@ -719,8 +717,9 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
           opener: this.caseId,
           snapshot: this.snapshot,
         };
-        const { caseId } = await undoing.receiveLinked.executeWithOptions(
-          { summary: `number of a ${order.process}` },
+        // A case of its own: it lives on whatever becomes of this one.
+        const { caseId } = await undoing.openLinked.executeWithOptions(
+          { summary: `open a linked ${order.process}` },
           [
             {
               requestId: start.requestId,
@@ -732,16 +731,10 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
               customer: this.state.row.customer,
               actor: actor.id,
               at: this.now,
+              taskQueue: workflowInfo().taskQueue,
             },
           ],
         );
-        // A case of its own: it lives on whatever becomes of this one.
-        await startChild(order.process, {
-          workflowId: caseId,
-          args: [{ ...start, caseId }],
-          parentClosePolicy: ParentClosePolicy.ABANDON,
-        });
-        await undoing.markStarted.executeWithOptions({ summary: `${caseId} runs` }, [{ caseId }]);
         (this.state.linked ??= {})[caseId] = { key, outcome: null };
         this.fact('linked', { case: caseId, process: order.process }, SYSTEM, rule);
       });
