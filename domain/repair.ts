@@ -275,3 +275,63 @@ export function followUpTimes(
     : instantOf(plannedOn, '09:00', offsetMinutes);
   return { plannedAt: opening < dueAt ? opening : dueAt, dueAt };
 }
+
+// ---------------------------------------------------------------- counting (ONS-19, ONS-24)
+
+export const FAULT_GROUPINGS = ['class', 'product', 'region'] as const;
+export type FaultGrouping = (typeof FAULT_GROUPINGS)[number];
+
+/** A fault as one visit found it; `region` is that of the case. */
+export interface FoundFault {
+  caseId: string;
+  no: number;
+  at: Instant;
+  class: string;
+  product: string | null;
+  region: string | null;
+  result: FaultResult;
+}
+
+export interface FaultCount {
+  /** The class, product or region; `-` where the form names none. */
+  key: string;
+  faults: number;
+  /** Of all faults counted, in whole percent. */
+  percent: number;
+  solved: number;
+  open: number;
+  movedOn: number;
+  /** Visits on which one of them was worked on. */
+  visits: number;
+  cases: number;
+}
+
+/** Counts faults, the most frequent first. A fault that took several visits counts once, as the last one left it. */
+export function countFaults(found: readonly FoundFault[], by: FaultGrouping): FaultCount[] {
+  const last = new Map<string, FoundFault>();
+  for (const fault of [...found].sort((a, b) => (a.at < b.at ? -1 : 1)))
+    last.set(`${fault.caseId}/${fault.no}`, fault);
+  const groups = new Map<string, FoundFault[]>();
+  for (const fault of last.values()) {
+    const key = fault[by] ?? '-';
+    groups.set(key, [...(groups.get(key) ?? []), fault]);
+  }
+  const visits = (faults: FoundFault[]) => {
+    const ids = new Set(faults.map(({ caseId, no }) => `${caseId}/${no}`));
+    return new Set(
+      found.filter(({ caseId, no }) => ids.has(`${caseId}/${no}`)).map(({ caseId, at }) => `${caseId} ${at}`),
+    ).size;
+  };
+  return [...groups]
+    .map(([key, faults]) => ({
+      key,
+      faults: faults.length,
+      percent: Math.round((100 * faults.length) / last.size),
+      solved: faults.filter(({ result }) => result === 'solved').length,
+      open: faults.filter((fault) => !isSettled(fault)).length,
+      movedOn: faults.filter(({ result }) => result === 'notOurs').length,
+      visits: visits(faults),
+      cases: new Set(faults.map(({ caseId }) => caseId)).size,
+    }))
+    .sort((a, b) => b.faults - a.faults || (a.key < b.key ? -1 : 1));
+}

@@ -5,12 +5,7 @@
  * Position is data: every call has a derived key; a key already in the journal returns at once. So after a
  * continue-as-new the manual runs again from the top and arrives where it was.
  */
-import {
-  condition,
-  getExternalWorkflowHandle,
-  log,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { condition, getExternalWorkflowHandle, log, workflowInfo } from '@temporalio/workflow';
 import type {
   Actor,
   CaseRow,
@@ -340,7 +335,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
   /** Whether a new run is due: the history is long enough and this run has done something. */
   chapterDue(): boolean {
-    if (this.over) return false;
+    // A closed case only tells its end on; in a new run it would do so again.
+    if (this.over || this.state.row.status === 'closed') return false;
     if (this.wantsChapter) return true;
     if (this.state.turn <= this.turnAtChapterStart) return false;
     const info = workflowInfo();
