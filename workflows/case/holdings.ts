@@ -356,7 +356,8 @@ export class Holdings {
         params: {
           staff: { staff: isHeldByStaff(held.holder) ? held.holder : person },
           count: late.length,
-          item: held.item,
+          // The case number stands in the message already.
+          item: held.item.replace(`${kase.caseId}/`, ''),
         },
       });
     }
