@@ -86,8 +86,8 @@ export const REPAIR_TASKS = {
   simulateFault: task('simulateFault', 'engineer', 'simulation', 'HOT-06'),
   approveVisit: task('approveVisit', 'supervisor', 'visitApproval', 'HOT-08'),
   tellRefusal: task('tellRefusal', 'agent', 'telling', 'ONS-27'),
-  contact: task('contact', 'engineer', 'appointment', 'ONS-02'),
-  contactToo: task('contactToo', 'agent', 'appointment', 'ONS-07'),
+  contact: task('contact', 'engineer', 'contact', 'ONS-02'),
+  contactToo: task('contactToo', 'agent', 'contact', 'ONS-07'),
   decideVisit: task('decideVisit', 'supervisor', 'decision', 'W30'),
   acceptPaid: task('acceptPaid', 'engineer', 'appointment', 'ONS-09'),
   packUp: task('packUp', 'engineer', null, 'ONS-08'),
@@ -117,6 +117,8 @@ export interface Fault {
   no: number;
   class: FaultClass | null;
   covered: boolean;
+  /** What the customer agreed to pay for it beside the price of the visit, CNY (W22). */
+  price: number;
   result: FaultResult | null;
 }
 

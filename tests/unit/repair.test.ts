@@ -82,7 +82,13 @@ describe('inspection order', () => {
 });
 
 describe('faults of a visit', () => {
-  const fault = (no: number, result: FaultResult | null) => ({ no, class: null, covered: true, result });
+  const fault = (no: number, result: FaultResult | null) => ({
+    no,
+    class: null,
+    covered: true,
+    price: 0,
+    result,
+  });
 
   it('W22 are settled when fixed or moved on, and by nothing else', () => {
     const results: FaultResult[] = ['solved', 'temporary', 'unsolved', 'takenAway', 'replace', 'notOurs'];
