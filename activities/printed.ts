@@ -1,6 +1,10 @@
 /** Which forms can be printed of a case, how each is filled in from the ledger, and what the file is called. */
+import { ApplicationFailure } from '@temporalio/activity';
 import type { CaseFile, Ports } from '../adapters/ports.js';
-import { renderDocument, type DocumentKind, type DocumentModels } from '../documents/index.js';
+import type { DocumentKind } from '../domain/case.js';
+import { renderDocument, type DocumentModels } from '../documents/index.js';
+import { activationForm } from './activation-form.js';
+import { borrowSlip } from './borrow-slip.js';
 import type { DocumentOrder } from './contract.js';
 import { complaintHandlingForm } from './handling-form.js';
 
@@ -11,23 +15,30 @@ interface Printed<Kind extends DocumentKind> {
   name: string;
 }
 
-const KINDS = {
+/** Every form there is; null for those that nothing fills in. */
+const KINDS: { [Kind in DocumentKind]: Printed<Kind> | null } = {
   complaintHandlingForm: { model: complaintHandlingForm, name: 'handling-form' },
-} satisfies { [Kind in DocumentKind]?: Printed<Kind> };
-
-export type PrintedKind = keyof typeof KINDS;
+  activationForm: { model: activationForm, name: 'activation-form' },
+  borrowSlip: { model: borrowSlip, name: 'borrow-slip' },
+  serviceForm: null,
+  receipt: null,
+  pickUpVoucher: null,
+};
 
 /**
  * Prints one form of a case. A character that the font does not have is marked, not refused: the case must not wait for
  * a paper because of a picture in a customer's message.
+ * @throws ApplicationFailure `document.impossible`, not to be tried again: nothing fills this form in
  */
-export async function printForm(
+export async function printForm<Kind extends DocumentKind>(
   ports: Pick<Ports, 'ledger'>,
   file: CaseFile,
-  order: DocumentOrder & { kind: PrintedKind },
+  order: DocumentOrder & { kind: Kind },
 ): Promise<{ name: string; content: Uint8Array }> {
-  const kind: PrintedKind = order.kind in KINDS ? order.kind : 'complaintHandlingForm';
-  const { model, name } = KINDS[kind];
-  const content = await renderDocument(kind, await model(ports, file, order), { unprintable: 'mark' });
-  return { name: `${order.caseId}-${name}.pdf`, content };
+  const printed: Printed<Kind> | null = KINDS[order.kind];
+  if (printed === null)
+    throw ApplicationFailure.nonRetryable(`no form ${order.kind} of a case`, 'document.impossible');
+  const model = await printed.model(ports, file, order);
+  const content = await renderDocument(order.kind, model, { unprintable: 'mark' });
+  return { name: `${order.caseId}-${printed.name}.pdf`, content };
 }
