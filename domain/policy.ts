@@ -100,6 +100,7 @@ export const CLOCK_NAMES = [
   'featureCode',
   'firstFollowUp',
   // repair
+  'filingRepair',
   'simulation',
   'visitApproval',
   'contact',

@@ -45,6 +45,7 @@ async function writeTurn(trx: Db, turn: TurnRecord, digest: string): Promise<'wr
     upsertTasks(trx, caseId, turn.tasks),
     upsertClocks(trx, caseId, turn.clocks),
     upsertMessages(trx, turn),
+    insertSerials(trx, turn),
   ]);
   return 'written';
 }
@@ -168,6 +169,15 @@ function upsertCase(trx: Db, { row, finalState: state }: TurnRecord): Write {
         finalState: sql`coalesce(excluded.final_state, cases.final_state)`,
       }),
     );
+}
+
+/** Serials by which later cases find this one (W35). */
+function insertSerials(trx: Db, { caseId, serials = [] }: TurnRecord): Write {
+  if (serials.length === 0) return null;
+  return trx
+    .insertInto('lookups')
+    .values(serials.map((value) => ({ caseId, kind: 'serial' as const, value })))
+    .onConflict((clash) => clash.doNothing());
 }
 
 async function clearProjection(trx: Db, caseId: string): Promise<void> {

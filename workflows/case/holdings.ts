@@ -9,6 +9,8 @@ import { instantOf, workdayAfter, dayOf } from '../../domain/calendar.js';
 import type { Instant } from '../../domain/case.js';
 import {
   isHeldByStaff,
+  isOurs,
+  LOST,
   type BookingRequest,
   type ClaimOrder,
   type ClaimResult,
@@ -52,7 +54,9 @@ export class Holdings {
   wanted(task: TaskState, answer: Record<string, unknown>, by: string): Wanted | null {
     if (task.name === 'returnItems') {
       const { items } = answer as CaseAnswers['returnItems'];
-      return { movements: items.map((id) => this.back(id, by, answer as CaseAnswers['returnItems'])) };
+      const back = items.map((id) => this.back(id, by, answer as CaseAnswers['returnItems']));
+      const more = this.kase.process.claims?.(this.kase, task, answer as never, by)?.movements ?? [];
+      return { movements: [...back, ...more] };
     }
     if (task.name === 'reportLoss') {
       const lost = (task.context?.['items'] ?? []) as string[];
@@ -164,7 +168,7 @@ export class Holdings {
       move.givenBy ?? move.receivedBy,
       move.rule,
     );
-    if (!isHeldByStaff(to)) {
+    if (!isOurs(kind, to)) {
       delete custody[item];
       return;
     }
@@ -277,8 +281,9 @@ export class Holdings {
     for (const [, held] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const first = held[0]!;
       kase.duty(CASE_TASKS.returnItems, {
-        role: ROLE_OF_HOME[homeOf(first)] ?? 'warehouse',
-        assignee: first.keeper,
+        role: ROLE_OF_HOME[homeOf(first)] ?? (first.kind === 'machine' ? 'engineer' : 'warehouse'),
+        // A machine is brought back by whoever has it; of other things the keeper takes care.
+        assignee: first.kind === 'machine' && isHeldByStaff(first.holder) ? first.holder : first.keeper,
         context: { items: held.map(({ item }) => item), holder: first.holder, to: homeOf(first), reason },
         holdsClosing: true,
       });
@@ -287,13 +292,16 @@ export class Holdings {
 
   private back(id: string, by: string, answer: CaseAnswers['returnItems']): Movement {
     const held = this.item(id)!;
+    const to = homeOf(held);
+    // A customer is no member of staff: he signs for what he gets back, and who brings it confirms.
+    const toCustomer = to.startsWith('customer/');
     return {
       item: held.item,
       kind: held.kind,
       from: held.holder,
-      to: homeOf(held),
-      givenBy: held.holder,
-      receivedBy: by,
+      to,
+      givenBy: isHeldByStaff(held.holder) ? held.holder : toCustomer ? by : null,
+      receivedBy: toCustomer ? null : by,
       givenProof: answer.holderSignature,
       receivedProof: answer.keeperSignature,
       dueBackAt: null,
@@ -307,7 +315,7 @@ export class Holdings {
       item: held.item,
       kind: held.kind,
       from: held.holder,
-      to: 'party/lost',
+      to: LOST,
       givenBy: by,
       receivedBy: null,
       dueBackAt: null,
@@ -338,7 +346,8 @@ export class Holdings {
     const late = this.items().filter(
       (each) => each.holder === held.holder && each.dueBackAt !== null && each.dueBackAt <= kase.now,
     );
-    for (const person of new Set([held.holder, held.keeper].filter((id): id is string => id !== null))) {
+    const people = [held.holder, held.keeper].filter((id): id is string => id !== null && isHeldByStaff(id));
+    for (const person of new Set(people)) {
       const message = `${kase.caseId}/custodyOverdue/${held.holder}/${kase.now}/${person}`;
       // Several things of one holder that are due together are one reminder.
       if (kase.state.occurrences[message] !== undefined) continue;
@@ -346,7 +355,11 @@ export class Holdings {
       kase.tellStaff('staff.custodyOverdue', person, {
         rule: before?.rule ?? 'AT-43',
         key: message,
-        params: { staff: { staff: held.holder }, count: late.length, item: held.item },
+        params: {
+          staff: { staff: isHeldByStaff(held.holder) ? held.holder : person },
+          count: late.length,
+          item: held.item,
+        },
       });
     }
   }
@@ -359,7 +372,7 @@ const ROLE_OF_HOME: Record<string, string> = {
   'place/workshop': 'engineer',
 };
 
-/** Where a thing goes back to: where it came from; money that a customer paid goes to finance, paper to the archive. */
+/** Where a thing goes back to: a machine to its customer, others to where they came from; money that a customer paid goes to finance, paper to the archive. */
 function homeOf(held: HeldItem): Holder {
   if (held.kind === 'cash' || held.kind === 'cheque') return 'place/finance';
   if (held.kind === 'activationForm') return 'place/technicalService';

@@ -5,15 +5,7 @@
  * Position is data: every call has a derived key; a key already in the journal returns at once. So after a
  * continue-as-new the manual runs again from the top and arrives where it was.
  */
-import {
-  condition,
-  getExternalWorkflowHandle,
-  log,
-  ParentClosePolicy,
-  sleep,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { condition, getExternalWorkflowHandle, log, sleep, workflowInfo } from '@temporalio/workflow';
 import { RootCancellationScope } from '@temporalio/workflow/lib/cancellation-scope.js';
 import type {
   Actor,
@@ -105,6 +97,8 @@ export interface TaskOptions {
   waits?: Waiting;
   /** Done at this appointment; ends with `{ rescheduled: true }` when it is moved. */
   movable?: BookingKind;
+  /** When it is best done, where that is earlier than due (D9). */
+  plannedAt?: Instant;
   /** A clock of its own kind, e.g. call-out. */
   behaviour?: ClockState['behaviour'];
 }
@@ -190,6 +184,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   private dirtyClocks = new Set<string>();
   private dirtyMessages = new Map<string, PendingMessage>();
   private fullNext = false;
+  private lookups = new Set<string>();
   /** Grows with every change; waiting loops recompute only when it has. */
   revision = 0;
   private calls: Record<string, number> = {};
@@ -391,6 +386,11 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       this.dirtyMessages.size > 0
     );
   }
+  /** Later cases of these serials find this one (ONS-25, W35); what is undefined is left out. */
+  findableBy(serials: readonly (string | undefined)[]): void {
+    for (const serial of serials) if (serial !== undefined) this.lookups.add(serial);
+    this.revision += 1;
+  }
   /** The next turn writes everything the state holds, not only what changed. */
   resync(): void {
     this.fullNext = true;
@@ -414,8 +414,10 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       facts: this.facts,
       finalState: this.state.row.status === 'closed' ? this.finalState() : null,
       full: this.fullNext,
+      ...(this.lookups.size === 0 ? {} : { serials: [...this.lookups] }),
     };
     this.facts = [];
+    this.lookups = new Set();
     this.dirtyTasks = new Set();
     this.dirtyClocks = new Set();
     this.dirtyMessages = new Map();
@@ -652,9 +654,9 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
 
   /** The next round begins: one more pass of resolving and confirming. */
-  startRound(): void {
+  startRound(rule = 'CMP-13'): void {
     this.state.row.rounds += 1;
-    this.fact('roundStarted', { round: this.state.row.rounds }, null, 'CMP-13');
+    this.fact('roundStarted', { round: this.state.row.rounds }, null, rule);
   }
 
   /** Waits until an instant, computed once. */
@@ -770,8 +772,9 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
           opener: this.caseId,
           snapshot: this.snapshot,
         };
-        const { caseId } = await undoing.receiveLinked.executeWithOptions(
-          { summary: `number of a ${order.process}` },
+        // A case of its own: it lives on whatever becomes of this one.
+        const { caseId } = await undoing.openLinked.executeWithOptions(
+          { summary: `open a linked ${order.process}` },
           [
             {
               requestId: start.requestId,
@@ -783,16 +786,10 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
               customer: this.state.row.customer,
               actor: actor.id,
               at: this.now,
+              taskQueue: workflowInfo().taskQueue,
             },
           ],
         );
-        // A case of its own: it lives on whatever becomes of this one.
-        await startChild(order.process, {
-          workflowId: caseId,
-          args: [{ ...start, caseId }],
-          parentClosePolicy: ParentClosePolicy.ABANDON,
-        });
-        await undoing.markStarted.executeWithOptions({ summary: `${caseId} runs` }, [{ caseId }]);
         (this.state.linked ??= {})[caseId] = { key, outcome: null };
         this.fact('linked', { case: caseId, process: order.process }, SYSTEM, rule);
       });
@@ -974,7 +971,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     if (clock !== null) {
       task.dueAt = clock.dueAt;
       task.provisional = clock.provisional;
-      task.plannedAt = this.plannedBefore(clock);
+      task.plannedAt = options.plannedAt ?? this.plannedBefore(clock);
     }
     if (assignee === null) this.fact('flagged', { flag: 'nobody', task: key, role }, SYSTEM, 'W5');
     if (options.notice !== undefined && assignee !== null)
