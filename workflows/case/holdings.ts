@@ -370,6 +370,7 @@ const ROLE_OF_HOME: Record<string, string> = {
   'place/finance': 'finance',
   'place/technicalService': 'technicalService',
   'place/workshop': 'engineer',
+  'place/archive': 'technicalService',
 };
 
 /** Where a thing goes back to: a machine to its customer, others to where they came from; money that a customer paid goes to finance, paper to the archive. */

@@ -93,6 +93,7 @@ interface Taken {
   limit: number;
   /** What the workshop said; null until it has. */
   fixed: boolean | null;
+  cost: number;
 }
 
 export type RepairCase = Kase<RepairAnswers, RepairData>;
@@ -194,7 +195,7 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
       case 'collectFee':
         return moneyTaken(
           kase,
-          `${(answer as RepairAnswers['collectFee']).means}#${kase.round}`,
+          (answer as RepairAnswers['collectFee']).means + task.key.slice(task.name.length),
           answer as RepairAnswers['collectFee'],
           kase.data.customer,
           by,
@@ -349,14 +350,17 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
         if (given.clearing === 'bounced') kase.duty(TASKS.recoverPayment, { holdsClosing: true });
         return;
       }
-      case 'repairMachine':
-        data.taken!.fixed = (raw as RepairAnswers['repairMachine']).result === 'repaired';
-        return;
-      case 'agreeCost': {
-        const given = raw as RepairAnswers['agreeCost'];
-        if (!given.accepted) data.taken!.fixed = false;
+      case 'repairMachine': {
+        const given = raw as RepairAnswers['repairMachine'];
+        data.taken!.fixed = given.result === 'repaired';
+        data.taken!.cost = given.cost;
         return;
       }
+      case 'agreeCost':
+        // Not agreed: the machine goes back as it is, and nothing is owed for it.
+        if (!(raw as RepairAnswers['agreeCost']).accepted)
+          Object.assign(data.taken!, { fixed: false, cost: 0 });
+        return;
       case 'bookReturn': {
         const given = raw as RepairAnswers['bookReturn'];
         const { what, voucherNo, fixed } = data.taken!;
@@ -378,9 +382,16 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
           kase.fact('flagged', { flag: 'nobodyThere', times: 1 }, by, 'W30');
           return;
         }
-        for (const fault of data.faults)
-          if (fault.result === 'takenAway') fault.result = given.works === true ? 'solved' : 'unsolved';
+        for (const fault of data.faults) {
+          if (fault.result !== 'takenAway') continue;
+          fault.result = given.works === true ? 'solved' : 'unsolved';
+          if (fault.covered || given.works !== true) continue;
+          data.due += data.taken!.cost;
+          // Several faults of one machine are one bill.
+          data.taken!.cost = 0;
+        }
         data.taken = null;
+        if (data.faults.every(isSettled)) kase.stopClock(FILING_CLOCK);
         return;
       }
       case 'followUp': {
@@ -448,10 +459,10 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
         return paymentProblem(answer as RepairAnswers['collectFee'], owed(kase));
       case 'handInMoney': {
         const given = answer as RepairAnswers['handInMoney'];
-        const last = kase.answerOf('collectFee')?.paid ?? 0;
-        return given.received === last
+        const held = moneyHeld(kase);
+        return given.received === held
           ? null
-          : { field: 'received', message: `${last} CNY were collected at this visit` };
+          : { field: 'received', message: `${held} CNY were collected and not handed in yet` };
       }
       case 'agreeCost': {
         const given = answer as RepairAnswers['agreeCost'];
@@ -713,6 +724,14 @@ export function owed(kase: RepairCase): number {
   return Math.max(0, Math.round((kase.data.due - kase.data.paid) * 100) / 100);
 }
 
+/** Cash and cheques on their way to finance, CNY (D1). */
+export function moneyHeld(kase: RepairCase): number {
+  return [...heldOfKind(kase, 'cash'), ...heldOfKind(kase, 'cheque')].reduce(
+    (sum, held) => sum + (held.amount ?? 0),
+    0,
+  );
+}
+
 function visitBooking(kase: RepairCase) {
   return kase.holdings.bookings().find((booking) => booking.kind === 'visit');
 }
@@ -747,6 +766,7 @@ function workedOnSite(kase: RepairCase, given: RepairAnswers['repairOnSite']): v
       promisedReturnOn,
       limit,
       fixed: null,
+      cost: 0,
     };
   }
   if (data.faults.every(isSettled)) kase.stopClock(FILING_CLOCK);

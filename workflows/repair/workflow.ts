@@ -15,6 +15,7 @@ import {
   giveBack,
   laterOf,
   leadsOf,
+  moneyHeld,
   outOfContract,
   owed,
   repairProcess,
@@ -38,8 +39,7 @@ export async function repair(start: RepairStart): Promise<CaseOutcome> {
       const met = await visited(kase); //                               ONS-01..16, W22, W30
       if (met !== 'visited') return kase.close(met, met === 'paidDeclined' ? 'ONS-09' : 'W30');
       await kase.task(TASKS.signForm, visiting); //                     ONS-17, ONS-23, W24
-      if (kase.keep('owed', () => ({ amount: owed(kase) })).amount > 0)
-        await kase.task(TASKS.collectFee, visiting); //                 ONS-09, D1
+      await feeCollected(kase); //                                      ONS-09, D1
       kase.once('giveBack', () => giveBack(kase)); //                   ONS-22, D8
       await Promise.all([handedIn(kase), throughWorkshop(kase), replacementIssued(kase)]);
 
@@ -188,17 +188,23 @@ async function goesOnAfterNoShow(kase: RepairCase): Promise<boolean> {
   return said.decision === 'goOn';
 }
 
+/** What is owed, collected on the spot by whoever is with the customer (ONS-09, D1). */
+async function feeCollected(kase: RepairCase): Promise<void> {
+  const { amount } = kase.keep('owed', () => ({ amount: owed(kase) }));
+  if (amount > 0)
+    await kase.task(TASKS.collectFee, () => ({ assignee: kase.data.technician, context: { amount } }));
+}
+
+/** Cash and cheques go to finance the same day (D1). */
+async function moneyHandedIn(kase: RepairCase): Promise<void> {
+  const { amount } = kase.keep('money', () => ({ amount: moneyHeld(kase) }));
+  if (amount > 0) await kase.task(TASKS.handInMoney, { context: { amount } });
+}
+
 /** Money to finance, receipt and form to who files, classifies and counts them (ONS-19, ONS-23). */
 async function handedIn(kase: RepairCase): Promise<void> {
   kase.file('serviceForm', 'ONS-17');
-  const collected = kase.answerOf('collectFee');
-  const { money } = kase.keep('money', () => ({
-    money: kase.holdings.items().some((held) => held.kind === 'cash' || held.kind === 'cheque'),
-  }));
-  await Promise.all([
-    money ? kase.task(TASKS.handInMoney, { context: { amount: collected?.paid ?? 0 } }) : null, // D1
-    kase.task(TASKS.handInForm), //                                     ONS-19, ONS-24
-  ]);
+  await Promise.all([moneyHandedIn(kase), kase.task(TASKS.handInForm)]); // D1, ONS-19, ONS-24
 }
 
 /** What could not be repaired there: workshop, and back with both signatures, tested again (ONS-14, ONS-15). */
@@ -242,8 +248,10 @@ async function throughWorkshop(kase: RepairCase): Promise<void> {
       dueAt: laterOf(kase, back.to),
       movable: 'return',
     })); //                                                             ONS-15
-    if (!rescheduled(returned) && returned.present) return;
+    if (!rescheduled(returned) && returned.present) break;
   }
+  await feeCollected(kase); //                                          ONS-09, D1
+  await moneyHandedIn(kase);
 }
 
 /** A replaced special device is issued at the bureau by a case of its own; this one waits for it (W25). */
