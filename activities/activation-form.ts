@@ -3,7 +3,6 @@ import type { CaseFile } from '../adapters/ports.js';
 import type { CustodyRow } from '../domain/custody.js';
 import type { IssuanceAnswers, IssuanceIntake } from '../domain/forms-issuance.js';
 import type {
-  BACKUP,
   EQUIPMENT_CHOICES,
   EXPLAINED,
   FEE_STATUS,
@@ -15,6 +14,8 @@ import type { ActivationForm, ChargeLine, DeviceLine, IssueLine } from '../docum
 import type { DocumentOrder } from './contract.js';
 import {
   attachment,
+  BACKED_UP,
+  byTime,
   ERASED,
   FAMILIES,
   IDENTITY_CHECKED,
@@ -40,12 +41,6 @@ const CHOICE: Words<(typeof EQUIPMENT_CHOICES)[number]> = {
   own: '自备',
   bought: '自愿购买',
   none: '不需要',
-};
-const BACKED_UP: Words<(typeof BACKUP)[number]> = {
-  done: '已备份',
-  newMachine: '新机无数据',
-  impossible: '不可能',
-  notDone: '未备份',
 };
 const EXPLANATIONS: Words<(typeof EXPLAINED)[number]> = {
   invoicing: '开票',
@@ -156,7 +151,7 @@ export async function activationForm(
     activationFollowUp:
       followUp === undefined ? '' : `${said(IN_USE, followUp.answer.state)}，${paper.signed(followUp)}`,
     signature: paper.signature(contract, paper.answer('collectStamp')?.answer.proof !== undefined),
-    technicianSignature: { name: paper.person(contract?.by), signedAt: paper.at(contract?.at) },
+    technicianSignature: paper.signatureOf(contract),
   };
 }
 
@@ -166,7 +161,7 @@ function installationVisit(paper: IssuancePaper): { from: string; to: string } |
   const booked = [...paper.answers('bookInstallation'), ...paper.answers('moveInstallation')].map(
     ({ answer, at }) => ({ visit: answer, at }),
   );
-  return [...tentative, ...booked.sort((a, b) => (a.at < b.at ? -1 : 1))]
+  return [...tentative, ...booked.sort(byTime)]
     .map(({ visit }) => visit)
     .filter((visit) => visit !== undefined)
     .at(-1);
@@ -218,7 +213,7 @@ function serialsByMachine(paper: IssuancePaper): Map<number, string> {
       },
     })),
   ];
-  for (const step of steps.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))) step.take();
+  for (const step of steps.sort(byTime)) step.take();
   return serials;
 }
 
@@ -253,8 +248,8 @@ function chargeLines(paper: IssuancePaper): ChargeLine[] {
       means: [said(MEANS_OF_PAYMENT, balance?.answer.means), chequeNo ?? transferRef ?? '']
         .filter((each) => each !== '')
         .join(' '),
-      collectedBy: paid === 0 ? '' : paper.signed(balance ?? prepared),
-      handedInAt: paper.at(handedIn?.at),
+      collectedBy: paid === 0 ? '' : paper.collected(balance ?? prepared),
+      handedInAt: paper.narrow(handedIn?.at),
       salesSlipNo: handedIn?.answer.salesSlipNo ?? '',
     },
   ];

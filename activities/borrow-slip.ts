@@ -1,13 +1,27 @@
-/** What stands on 借条 (ISS-08), read from custody: what left the warehouse, for what, and what became of it. */
+/** What stands on 借条 (ISS-08, ONS-08), read from custody: what left the warehouse, for what, and what became of it. */
 import type { CaseFile } from '../adapters/ports.js';
-import { atPlace, isHeldByStaff, withParty, type CustodyRow, type ItemKind } from '../domain/custody.js';
-import type { IssuanceAnswers, IssuanceIntake } from '../domain/forms-issuance.js';
+import {
+  atPlace,
+  isHeldByStaff,
+  LOST,
+  withParty,
+  type CustodyRow,
+  type ItemKind,
+} from '../domain/custody.js';
+import type { IssuanceAnswers } from '../domain/forms-issuance.js';
+import type { RepairAnswers } from '../domain/forms-repair.js';
 import type { BorrowLine, BorrowSlip } from '../documents/index.js';
 import type { DocumentOrder } from './contract.js';
-import { FAMILIES, Paper, said, type Answered, type Source } from './paper.js';
+import { byTime, FAMILIES, Paper, said, type Answered, type Signed, type Source } from './paper.js';
 
-type SlipPaper = Paper<IssuanceAnswers, IssuanceIntake>;
-type Loan = Answered<IssuanceAnswers['borrowDevices']>;
+/** An issuance borrows for its order, a repair for each of its visits. */
+type SlipAnswers = Pick<
+  IssuanceAnswers,
+  'borrowDevices' | 'afterClosing' | 'clearSlip' | 'returnToManufacturer' | 'reportLoss'
+> &
+  Pick<RepairAnswers, 'packUp'>;
+type SlipPaper = Paper<SlipAnswers, object>;
+type Loan = Answered<SlipAnswers['borrowDevices']> | Answered<SlipAnswers['packUp']>;
 
 const KINDS: { [Kind in ItemKind]?: string } = { device: '专用设备', spare: '备件' };
 const OPEN = '未还';
@@ -23,39 +37,43 @@ interface Borrowed {
 export async function borrowSlip(ports: Source, file: CaseFile, order: DocumentOrder): Promise<BorrowSlip> {
   const paper: SlipPaper = await Paper.open(ports, file, order);
   const custody = await ports.ledger.custody({ caseId: order.caseId, current: false });
-  const borrowed = paper.answers('borrowDevices').flatMap((loan) => borrowedWith(order, loan, custody));
+  const repair = file.row.process === 'repair';
+  const loans: Loan[] = repair ? paper.answers('packUp', order.round) : paper.answers('borrowDevices');
+  const borrowed = loans.flatMap((loan) => borrowedWith(order, loan, custody));
   const lines = borrowed.map((each) => lineOf(paper, each));
 
-  const [first] = borrowed;
   const settled = lines.filter(({ disposition }) => disposition !== OPEN).length;
   const slipState = settled === 0 ? '未销' : settled < lines.length ? '部分销' : '已销';
-  const out = first === undefined ? undefined : { at: first.taken.since };
+  const [first] = borrowed;
+  const at = first?.taken.since ?? '';
+  const borrower = first === undefined ? undefined : { by: first.taken.holder, at };
+  const keeper = first === undefined ? undefined : { by: first.taken.givenBy ?? '', at };
   const back = slipState === '已销' ? lastReturn(paper, borrowed) : undefined;
   const overnight = paper
     .answers('afterClosing')
     .filter(({ answer }) => answer.decision === 'overnight')
     .at(-1);
-  const borrower = paper.person(first?.taken.holder);
+  const trip = first === undefined || !('lines' in first.loan.answer) ? undefined : first.loan.answer.tripNo;
   return {
     head: paper.head(
-      `${order.caseId}/slip`,
-      first === undefined ? undefined : { by: first.taken.givenBy ?? '', at: first.taken.since },
+      repair ? `${order.caseId}/slip#${order.round}` : `${order.caseId}/slip`,
+      keeper,
       slipState === '已销' ? '已归档' : '已签',
     ),
-    tripNo: first?.loan.answer.tripNo ?? '',
-    purpose: '发行安装',
-    borrower,
-    borrowedAt: paper.at(out?.at),
+    tripNo: trip ?? '',
+    purpose: repair ? '维修' : '发行安装',
+    borrower: paper.person(borrower?.by),
+    borrowedAt: paper.at(at),
     overnightApproval:
       overnight === undefined
         ? ''
         : paper.signed({ by: overnight.answer.approvedBy ?? '', at: overnight.at }),
     slipState,
     lines,
-    borrowerOut: { name: borrower, signedAt: paper.at(out?.at) },
-    keeperOut: { name: paper.person(first?.taken.givenBy), signedAt: paper.at(out?.at) },
-    borrowerIn: back === undefined ? {} : { name: borrower, signedAt: paper.at(back.at) },
-    keeperIn: back === undefined ? {} : { name: paper.person(back.by), signedAt: paper.at(back.at) },
+    borrowerOut: paper.signatureOf(borrower),
+    keeperOut: paper.signatureOf(keeper),
+    borrowerIn: paper.signatureOf(back && borrower && { by: borrower.by, at: back.at }),
+    keeperIn: paper.signatureOf(back),
   };
 }
 
@@ -72,49 +90,54 @@ function borrowedWith(order: DocumentOrder, loan: Loan, custody: readonly Custod
   });
 }
 
-function lineOf(paper: SlipPaper, { loan, taken, left }: Borrowed): BorrowLine {
-  const asked = loan.answer.lines.find(({ serial }) => serial === taken.item);
-  const { disposition, proof, returnedAt } = fateOf(paper, taken.item, left);
+function lineOf(paper: SlipPaper, borrowed: Borrowed): BorrowLine {
+  const { taken } = borrowed;
   return {
     kind: KINDS[taken.kind] ?? '',
     name: taken.model ?? said<string>(FAMILIES, taken.family ?? undefined),
     serialNo: taken.item,
     qty: '1',
-    use: asked?.use === 'spare' ? '备用' : `指定客户（${machineOf(asked?.machineNo ?? 0)}）`,
+    use: useOf(borrowed),
     dueBackAt: paper.at(taken.dueBackAt),
-    disposition,
-    proof,
-    returnedAt,
+    ...fateOf(paper, borrowed),
   };
 }
 
-/** 主机 has the number 0. */
-function machineOf(no: number): string {
-  return no === 0 ? '主机' : `${no}号机`;
+/** 指定客户 with the machine it is for, or 备用; whatever a repair takes along may be used or not. */
+function useOf({ loan, taken }: Borrowed): string {
+  if (!('lines' in loan.answer)) return '备用';
+  const asked = loan.answer.lines.find(({ serial }) => serial === taken.item);
+  if (asked?.use === 'spare') return '备用';
+  const no = asked?.machineNo ?? 0;
+  return `指定客户\n${no === 0 ? '主机' : `${no}号机`}`;
 }
 
-/** 去向 and its proof. What is at the customer's is open until it is cleared against the sales slip (ISS-22). */
+/** 去向 and its proof. */
 function fateOf(
   paper: SlipPaper,
-  item: string,
-  left: CustodyRow | undefined,
-): { disposition: string; proof: string; returnedAt: string } {
-  const returnedAt = paper.at(left?.since);
-  const fate = (disposition: string, proof = '') => ({ disposition, proof, returnedAt });
+  { loan, taken, left }: Borrowed,
+): Pick<BorrowLine, 'disposition' | 'proof' | 'returnedAt'> {
+  const fate = (disposition: string, proof = '', at: string | null | undefined = left?.since) => ({
+    disposition,
+    proof,
+    returnedAt: paper.at(at),
+  });
   switch (left?.holder) {
     case undefined:
-      return { disposition: OPEN, proof: '', returnedAt: '' };
+      return fate(OPEN);
     case atPlace('warehouse'):
       return fate('归还');
     case withParty('manufacturer'):
-      return fate('退厂', namedIn(paper, 'returnToManufacturer', item)?.answer.reference);
-    case withParty('lost'):
-      return fate('遗失', namedIn(paper, 'reportLoss', item)?.answer.policeNo);
+      return fate('退厂', namedIn(paper, 'returnToManufacturer', taken.item)?.answer.reference);
+    case LOST:
+      return fate('遗失', namedIn(paper, 'reportLoss', taken.item)?.answer.policeNo);
     default: {
+      if ('formNo' in loan.answer) return fate('已销售', `技服表格 ${loan.answer.formNo}`);
+      // With the customer, but open until it is cleared against the sales slip (ISS-22).
       const cleared = paper.answer('clearSlip');
       return cleared === undefined
-        ? { disposition: OPEN, proof: '', returnedAt: '' }
-        : { disposition: '已销售', proof: cleared.answer.salesSlipNo, returnedAt: paper.at(cleared.at) };
+        ? fate(OPEN, '', null)
+        : fate('已销售', cleared.answer.salesSlipNo, cleared.at);
     }
   }
 }
@@ -124,20 +147,18 @@ function namedIn<Name extends 'returnToManufacturer' | 'reportLoss'>(
   paper: SlipPaper,
   name: Name,
   item: string,
-): Answered<IssuanceAnswers[Name]> | undefined {
+): Answered<SlipAnswers[Name]> | undefined {
   return paper
     .answers(name)
     .filter(({ task }) => ((task.context?.['items'] ?? []) as string[]).includes(item))
     .at(-1);
 }
 
-/** Who of ours confirmed the last line's settling, and when. */
-function lastReturn(paper: SlipPaper, borrowed: readonly Borrowed[]): { by: string; at: string } | undefined {
-  const cleared = paper.answer('clearSlip');
-  const returns = borrowed.flatMap(({ left }) =>
-    left === undefined ? [] : [{ by: left.receivedBy ?? '', at: left.since }],
+/** Who of ours confirmed that the last line was settled, and when. */
+function lastReturn(paper: SlipPaper, borrowed: readonly Borrowed[]): Signed | undefined {
+  const returns: Signed[] = borrowed.flatMap(({ left }) =>
+    left === undefined ? [] : [{ by: left.receivedBy ?? left.givenBy ?? '', at: left.since }],
   );
-  return [...returns, ...(cleared === undefined ? [] : [{ by: cleared.by, at: cleared.at }])]
-    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
-    .at(-1);
+  const cleared = paper.answer('clearSlip');
+  return [...returns, ...(cleared === undefined ? [] : [cleared])].sort(byTime).at(-1);
 }

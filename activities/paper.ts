@@ -5,12 +5,13 @@
 import type { CaseFile, EvidenceRow, Ports } from '../adapters/ports.js';
 import { dayOf } from '../domain/calendar.js';
 import type { ContentRef, Day, EvidenceRef, Instant, TaskRow } from '../domain/case.js';
-import type { DeviceFamily, PAYMENT_MEANS, IDENTITY_CHECKS } from '../domain/issuance.js';
+import type { BACKUP, DeviceFamily, PAYMENT_MEANS, IDENTITY_CHECKS } from '../domain/issuance.js';
+import type { FaultResult, REPAIR_BACKUP, TREATMENTS } from '../domain/repair.js';
 import { inLanguage } from '../domain/message.js';
 import type { Customer, Organisation } from '../domain/organisation.js';
 import { formatDay, formatInstant } from '../domain/text.js';
 import { word } from '../domain/words.js';
-import type { CustomerBlock, FormHead, SignatureBlock } from '../documents/index.js';
+import type { CustomerBlock, FormHead, Signature, SignatureBlock } from '../documents/index.js';
 import type { DocumentOrder } from './contract.js';
 
 export const LANGUAGE = 'zh-CN';
@@ -45,13 +46,48 @@ export const IDENTITY_CHECKED: Words<(typeof IDENTITY_CHECKS)[number]> = {
   inPerson: '当面核对',
 };
 
-/** An answer with who gave it and when. */
-export interface Answered<Answer> {
-  answer: Answer;
+/** Of an issuance and of a repair; who declined one is written beside the boxes. */
+export const BACKED_UP: Words<(typeof BACKUP | typeof REPAIR_BACKUP)[number]> = {
+  done: '已备份',
+  newMachine: '新机无数据',
+  impossible: '不可能',
+  notDone: '未备份',
+  declined: '客户不同意备份',
+};
+export const TREATED: Words<(typeof TREATMENTS)[number]> = {
+  adjusted: '调整',
+  reinstalled: '重装',
+  upgraded: '升级',
+  replaced: '更换',
+  instructed: '指导',
+  takenAway: '取回',
+  toManufacturer: '转厂家',
+};
+export const RESULTS: Words<FaultResult> = {
+  solved: '已解决',
+  temporary: '临时解决',
+  unsolved: '未解决',
+  takenAway: '取回',
+  replace: '更换专用设备',
+  notOurs: '非本系统',
+};
+/** From 1 to 5. */
+const SATISFACTION = ['非常不满意', '不满意', '一般', '满意', '非常满意'] as const;
+
+/** Who did something, and when. */
+export interface Signed {
   by: string;
   at: Instant;
+}
+
+/** An answer with who gave it and when. */
+export interface Answered<Answer> extends Signed {
+  answer: Answer;
   task: TaskRow;
 }
+
+/** 状态 of a form (block HDR): with whom it is, or that it is filed for good. */
+export type FormState = '已开具' | '已签' | '已交' | '已归档';
 
 /** The case, ready to be put on paper. What is not known is an empty text: a cell to fill in by hand. */
 export class Paper<Answers extends object, Intake extends object> {
@@ -92,7 +128,7 @@ export class Paper<Answers extends object, Intake extends object> {
         at: task.completedAt ?? '',
         task,
       }))
-      .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+      .sort(byTime);
   }
   /** The last answer to a task. */
   answer<Name extends keyof Answers & string>(
@@ -128,6 +164,12 @@ export class Paper<Answers extends object, Intake extends object> {
   on(day: Day | null | undefined): string {
     return day === null || day === undefined ? '' : `${day.slice(0, 4)}年${formatDay(day, LANGUAGE)}`;
   }
+  /** The day of an instant in a column of a few characters: the year on a line of its own. */
+  narrow(instant: Instant | undefined): string {
+    if (instant === undefined) return '';
+    const day = dayOf(instant, this.order.offsetMinutes);
+    return `${day.slice(0, 4)}年\n${formatDay(day, LANGUAGE)}`;
+  }
   /** `2030年3月5日09:30–10:30` */
   span(from: Instant | null | undefined, to: Instant | null | undefined): string {
     const [begin, end] = [this.at(from), this.at(to)];
@@ -135,14 +177,31 @@ export class Paper<Answers extends object, Intake extends object> {
     return end === '' ? begin : `${begin}–${end.startsWith(day) ? end.slice(day.length) : end}`;
   }
   /** Who and when, in one cell. */
-  signed(answered: Pick<Answered<unknown>, 'by' | 'at'> | undefined): string {
-    return answered === undefined ? '' : `${this.person(answered.by)} ${this.at(answered.at)}`.trim();
+  signed(by: Signed | undefined): string {
+    return by === undefined ? '' : `${this.person(by.by)} ${this.at(by.at)}`.trim();
+  }
+  /** Who took money, and on which day, in a narrow column. */
+  collected(by: Signed): string {
+    return `${this.person(by.by)}\n${this.narrow(by.at)}`;
+  }
+  /** The place where one of ours signs. */
+  signatureOf(by: Signed | undefined): Signature {
+    return by === undefined ? {} : { name: this.person(by.by), signedAt: this.at(by.at) };
   }
 
   // ---------------------------------------------------------------- blocks
 
+  /** Where a customer may complain (CMP-01). */
+  get complaints(): { place: string; phone: string } {
+    const { company } = this.organisation ?? {};
+    return {
+      place: company === undefined ? '' : inLanguage(company.place, LANGUAGE),
+      phone: company?.hotline ?? '',
+    };
+  }
+
   /** @param filled who filled it in, and when */
-  head(formNo: string, filled: Pick<Answered<unknown>, 'by' | 'at'> | undefined, state: string): FormHead {
+  head(formNo: string, filled: Signed | undefined, state: FormState): FormHead {
     const { company } = this.organisation ?? {};
     return {
       company: company === undefined ? '' : inLanguage(company.name, LANGUAGE),
@@ -197,6 +256,11 @@ export class Paper<Answers extends object, Intake extends object> {
   }
 }
 
+/** Sorts the earlier first. */
+export function byTime(a: { at: Instant }, b: { at: Instant }): number {
+  return a.at < b.at ? -1 : a.at > b.at ? 1 : 0;
+}
+
 /** 是 or 否; empty when nothing was said. */
 export function yesNo(value: boolean | undefined): string {
   return value === undefined ? '' : YES_NO[`${value}`];
@@ -205,6 +269,11 @@ export function yesNo(value: boolean | undefined): string {
 /** The word of a key; a key of another time stays as it is. */
 export function said<Key extends string>(words: Words<Key>, key: Key | undefined): string {
   return key === undefined ? '' : (words[key] ?? key);
+}
+
+/** The word of a customer's five points. */
+export function satisfaction(points: number | undefined): string {
+  return points === undefined ? '' : (SATISFACTION[points - 1] ?? '');
 }
 
 /** `1200.00` */

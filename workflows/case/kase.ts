@@ -692,15 +692,15 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     const key = this.key(`document:${kind}`);
     if (this.state.journal[key] !== undefined || this.filing.has(key)) return;
     this.filing.add(key);
-    void this.print(kind, key, rule);
+    void this.print(kind, key, this.roundNow, rule);
   }
-  private async print(kind: DocumentKind, key: string, rule: string): Promise<void> {
+  private async print(kind: DocumentKind, key: string, round: number, rule: string): Promise<void> {
     // The form is printed from the ledger, so what it shows must be there first.
     await this.when(() => !this.unrecorded && !this.busy.recorder);
     let evidence: EvidenceRef | null = null;
     try {
       evidence = await documents.fileDocument.executeWithOptions({ summary: `${kind} of ${this.caseId}` }, [
-        { caseId: this.caseId, kind, key, at: this.now, offsetMinutes: this.offsetMinutes },
+        { caseId: this.caseId, kind, key, round, at: this.now, offsetMinutes: this.offsetMinutes },
       ]);
     } catch (error) {
       log.warn('document not filed', { caseId: this.caseId, kind, error: String(error) });
