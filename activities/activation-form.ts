@@ -19,7 +19,7 @@ import {
   ERASED,
   FAMILIES,
   IDENTITY_CHECKED,
-  MEANS_OF_PAYMENT,
+  meansOf,
   money,
   Paper,
   said,
@@ -238,16 +238,13 @@ function chargeLines(paper: IssuancePaper): ChargeLine[] {
   const handedIn = paper.answer('handInMoney');
   const { due } = prepared.answer;
   const paid = prepared.answer.paid + (balance?.answer.paid ?? 0);
-  const { chequeNo, transferRef } = balance?.answer ?? {};
   return [
     {
       item: '全部费用',
       due: money(due),
       paid: money(paid),
       feeStatus: said(FEE, paid >= due ? 'paid' : paid > 0 ? 'partial' : 'unpaid'),
-      means: [said(MEANS_OF_PAYMENT, balance?.answer.means), chequeNo ?? transferRef ?? '']
-        .filter((each) => each !== '')
-        .join(' '),
+      means: balance === undefined ? '' : meansOf(balance.answer),
       collectedBy: paid === 0 ? '' : paper.collected(balance ?? prepared),
       handedInAt: paper.narrow(handedIn?.at),
       salesSlipNo: handedIn?.answer.salesSlipNo ?? '',

@@ -33,7 +33,7 @@ export const FAMILIES: Words<DeviceFamily> = {
   taxControlDisk: '税控盘',
   reportDisk: '报税盘',
 };
-export const MEANS_OF_PAYMENT: Words<(typeof PAYMENT_MEANS)[number]> = {
+const MEANS_OF_PAYMENT: Words<(typeof PAYMENT_MEANS)[number]> = {
   cash: '现金',
   cheque: '支票',
   transfer: '对公转账',
@@ -227,7 +227,8 @@ export class Paper<Answers extends object, Intake extends object> {
       siteAddress: this.text(visit.siteAddress),
       route: this.text(visit.route),
       contactName: known.contactName ?? '',
-      mobile: known.mobile ?? '',
+      // As it is dialled here.
+      mobile: known.mobile?.replace(/^\+86/, '') ?? '',
       landline: known.landline ?? '',
       channel: known.channel === undefined ? '' : word('channel', known.channel, LANGUAGE),
     };
@@ -279,6 +280,17 @@ export function satisfaction(points: number | undefined): string {
 /** `1200.00` */
 export function money(amount: number | undefined): string {
   return amount === undefined ? '' : amount.toFixed(2);
+}
+
+/** How money was paid, with the number of cheque or transfer on a line of its own. */
+export function meansOf(payment: {
+  means: (typeof PAYMENT_MEANS)[number];
+  chequeNo?: string | undefined;
+  transferRef?: string | undefined;
+}): string {
+  const { means, chequeNo, transferRef } = payment;
+  const number = chequeNo ?? transferRef;
+  return `${MEANS_OF_PAYMENT[means]}${number === undefined ? '' : `\n${number}`}`;
 }
 
 /** A file, by the beginning of its digest: enough to find it among those of a case. */

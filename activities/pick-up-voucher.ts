@@ -60,7 +60,7 @@ export async function pickUpVoucher(
               serialNo: taken.serial ?? '无',
               accessories: paper.text(taken.accessories),
               appearance: paper.text(taken.appearance),
-              photo: attachment(taken.photo),
+              photo: attachment(taken.photo).replace(' ', '\n'),
             },
           ],
     containsSpecialDevice: yesNo(taken?.containsSpecialDevice),

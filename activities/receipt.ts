@@ -5,7 +5,15 @@ import type { FaultResult } from '../domain/repair.js';
 import type { Receipt } from '../documents/index.js';
 import type { DocumentOrder } from './contract.js';
 import { money, Paper, RESULTS, said, satisfaction, TREATED, yesNo, type Source } from './paper.js';
-import { agreedVisit, arrivedAt, formNoOf, leftAt, stampCame, type RepairPaper } from './service-form.js';
+import {
+  agreedVisit,
+  arrivedAt,
+  formNoOf,
+  leftAt,
+  stampCame,
+  visitFee,
+  type RepairPaper,
+} from './service-form.js';
 
 type Fault = RepairAnswers['repairOnSite']['faults'][number];
 
@@ -27,8 +35,11 @@ export async function receipt(ports: Source, file: CaseFile, order: DocumentOrde
   const faults = worked?.answer.faults ?? [];
   const signed = paper.answer('signForm', visit);
   const filed = paper.answer('handInForm', visit);
-  const charged = paper.answer('collectFee', visit)?.answer.paid ?? 0;
-  const invoiced = paper.answer('handInMoney', visit)?.answer.invoiceNo !== undefined;
+  const fee = visitFee(paper, visit);
+  const charged = fee?.answer.paid ?? 0;
+  const invoiced = paper
+    .answers('handInMoney', visit)
+    .some(({ answer, at }) => fee !== undefined && at >= fee.at && answer.invoiceNo !== undefined);
   const points = satisfaction(worked?.answer.satisfaction);
   const { place, phone } = paper.complaints;
   return {

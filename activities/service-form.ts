@@ -22,7 +22,7 @@ import {
   byTime,
   FAMILIES,
   LANGUAGE,
-  MEANS_OF_PAYMENT,
+  meansOf,
   money,
   Paper,
   RESULTS,
@@ -30,6 +30,8 @@ import {
   satisfaction,
   TREATED,
   yesNo,
+  type Answered,
+  type Signed,
   type Source,
   type Words,
 } from './paper.js';
@@ -174,7 +176,16 @@ export function arrivedAt(paper: RepairPaper, visit: number): string | undefined
 
 /** The last thing done at the customer's: the signature, or the fee taken after it. */
 export function leftAt(paper: RepairPaper, visit: number): string | undefined {
-  return (paper.answer('collectFee', visit) ?? paper.answer('signForm', visit))?.at;
+  return (visitFee(paper, visit) ?? paper.answer('signForm', visit))?.at;
+}
+
+/** The fee of the visit itself. What is paid when a machine comes back is the workshop's. */
+export function visitFee(paper: RepairPaper, visit: number) {
+  return paper.answers('collectFee', visit).find((fee) => !isForWorkshop(paper, visit, fee));
+}
+
+function isForWorkshop(paper: RepairPaper, visit: number, fee: Signed): boolean {
+  return paper.answers('returnMachine', visit).some(({ answer, at }) => answer.present && at <= fee.at);
 }
 
 /** Whether a stamp that was missing at a visit has come in (W24). */
@@ -295,32 +306,45 @@ function faultLine(paper: RepairPaper, fault: Fault): FaultLine {
   };
 }
 
-/** The visit where it is paid, and every fault that is outside the contract; a fee is paid as a whole (ONS-09, W22). */
+/**
+ * The visit where it is paid, every fault that is outside the contract, and what the workshop cost. A fee is paid as a
+ * whole (ONS-09, W22).
+ */
 function chargeLines(paper: RepairPaper, visit: number): ChargeLine[] {
   const paidVisit = paper.answer('acceptPaid')?.answer.accepted === true;
   const agreedNow = paper.answer('acceptPaid', visit)?.answer.accepted === true;
-  const fee = paper.answer('collectFee', visit);
-  const finance = paper.answer('handInMoney', visit);
-  const line = (item: string, due: number): ChargeLine => ({
-    item,
-    due: money(due),
-    paid: fee === undefined ? '' : money(due),
-    feeStatus: fee === undefined ? '未收' : '收齐',
-    means: [said(MEANS_OF_PAYMENT, fee?.answer.means), fee?.answer.chequeNo ?? fee?.answer.transferRef ?? '']
-      .filter((each) => each !== '')
-      .join(' '),
-    collectedBy: fee === undefined ? '' : paper.collected(fee),
-    handedInAt: paper.narrow(finance?.at),
-    invoiceNo: finance?.answer.invoiceNo ?? '',
-  });
+  const fee = visitFee(paper, visit);
   const amount = agreedVisit(paper, visit)?.answer.amount ?? 0;
   const extra = (paper.answer('repairOnSite', visit)?.answer.faults ?? []).filter(
     ({ no, covered, price }) => !covered && (price ?? 0) > 0 && !(no === 1 && paidVisit),
   );
+  const workshop = paper.answers('collectFee', visit).find((each) => isForWorkshop(paper, visit, each));
   return [
-    ...(agreedNow && amount > 0 ? [line('上门费', amount)] : []),
-    ...extra.map(({ no, price }) => line(`故障${no}`, price!)),
+    ...(agreedNow && amount > 0 ? [chargeLine(paper, visit, '上门费', amount, fee)] : []),
+    ...extra.map(({ no, price }) => chargeLine(paper, visit, `故障${no}`, price!, fee)),
+    ...(workshop === undefined ? [] : [chargeLine(paper, visit, '送修费用', workshop.answer.paid, workshop)]),
   ];
+}
+
+function chargeLine(
+  paper: RepairPaper,
+  visit: number,
+  item: string,
+  due: number,
+  fee: Answered<RepairAnswers['collectFee']> | undefined,
+): ChargeLine {
+  if (fee === undefined) return { item, due: money(due), feeStatus: '未收' };
+  const finance = paper.answers('handInMoney', visit).find(({ at }) => at >= fee.at);
+  return {
+    item,
+    due: money(due),
+    paid: money(due),
+    feeStatus: '收齐',
+    means: meansOf(fee.answer),
+    collectedBy: paper.collected(fee),
+    handedInAt: paper.narrow(finance?.at),
+    invoiceNo: finance?.answer.invoiceNo ?? '',
+  };
 }
 
 /** Where the old parts of these faults were handed in last (D8). */

@@ -162,7 +162,7 @@ test('ISS-23 the whole form in the words of the trade, several devices', async (
         due: '1200.00',
         paid: '1200.00',
         feeStatus: '收齐',
-        means: '支票 Z77',
+        means: '支票\nZ77',
         collectedBy: '王雷\n2030年\n3月6日',
         handedInAt: '2030年\n3月6日',
         salesSlipNo: 'XH-0317',
