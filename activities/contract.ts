@@ -45,6 +45,8 @@ export interface DocumentOrder {
   caseId: string;
   kind: DocumentKind;
   key: string;
+  /** Round of the case, or visit of a repair, that the form is about. */
+  round: number;
   at: Instant;
   offsetMinutes: number;
 }

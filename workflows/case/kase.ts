@@ -5,13 +5,7 @@
  * Position is data: every call has a derived key; a key already in the journal returns at once. So after a
  * continue-as-new the manual runs again from the top and arrives where it was.
  */
-import {
-  condition,
-  getExternalWorkflowHandle,
-  log,
-  sleep,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { condition, getExternalWorkflowHandle, log, sleep, workflowInfo } from '@temporalio/workflow';
 import { RootCancellationScope } from '@temporalio/workflow/lib/cancellation-scope.js';
 import type {
   Actor,
@@ -702,15 +696,15 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     const key = this.key(`document:${kind}`);
     if (this.state.journal[key] !== undefined || this.filing.has(key)) return;
     this.filing.add(key);
-    void this.print(kind, key, rule);
+    void this.print(kind, key, this.roundNow, rule);
   }
-  private async print(kind: DocumentKind, key: string, rule: string): Promise<void> {
+  private async print(kind: DocumentKind, key: string, round: number, rule: string): Promise<void> {
     // The form is printed from the ledger, so what it shows must be there first.
     await this.when(() => !this.unrecorded && !this.busy.recorder);
     let evidence: EvidenceRef | null = null;
     try {
       evidence = await documents.fileDocument.executeWithOptions({ summary: `${kind} of ${this.caseId}` }, [
-        { caseId: this.caseId, kind, key, at: this.now, offsetMinutes: this.offsetMinutes },
+        { caseId: this.caseId, kind, key, round, at: this.now, offsetMinutes: this.offsetMinutes },
       ]);
     } catch (error) {
       log.warn('document not filed', { caseId: this.caseId, kind, error: String(error) });

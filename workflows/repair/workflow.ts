@@ -116,6 +116,7 @@ async function visited(kase: RepairCase): Promise<'visited' | 'notReached' | 'pa
       movable: 'visit',
     })); //                                                             ONS-01, ONS-08
     if (rescheduled(packed)) continue;
+    if (packed.spares.length > 0) kase.file('borrowSlip', 'ONS-08');
     const door = await kase.task(TASKS.arrive, () => ({
       assignee: visit.technician,
       dueAt: laterOf(kase, visit.to),
@@ -204,6 +205,7 @@ async function moneyHandedIn(kase: RepairCase): Promise<void> {
 /** Money to finance, receipt and form to who files, classifies and counts them (ONS-19, ONS-23). */
 async function handedIn(kase: RepairCase): Promise<void> {
   kase.file('serviceForm', 'ONS-17');
+  kase.file('receipt', 'ONS-23');
   await Promise.all([moneyHandedIn(kase), kase.task(TASKS.handInForm)]); // D1, ONS-19, ONS-24
 }
 
