@@ -68,7 +68,9 @@ export class Warehouse {
       ],
       units: [
         ...office.organisation.units,
-        ...numbers.map((no) => unitSchema.parse({ id: `bureau-${no}`, name: `示例第${no}税务所`, kind: 'bureau' })),
+        ...numbers.map((no) =>
+          unitSchema.parse({ id: `bureau-${no}`, name: `示例第${no}税务所`, kind: 'bureau' }),
+        ),
       ],
       customers: [
         ...office.organisation.customers,
@@ -120,7 +122,11 @@ export class Warehouse {
 const serialsOf = (no: number) => [1, 2, 3, 4].map((each) => `T-${no}-${each}`);
 
 /** Sends the request and lets it settle. */
-export async function request(desk: Desk, input: Record<string, unknown>, by = 'li.na'): Promise<OpenReceipt> {
+export async function request(
+  desk: Desk,
+  input: Record<string, unknown>,
+  by = 'li.na',
+): Promise<OpenReceipt> {
   const day = desk.now.slice(0, 10);
   const receipt = await desk.api.open(
     'issuance',
@@ -256,9 +262,7 @@ export async function take(errand: Errand, step: Step): Promise<ActResult> {
 /** A step of a way with other words; fields not named stay. */
 export function otherwise(way: Step[], task: string, answer: Record<string, unknown>): Step[] {
   if (!way.some((step) => step.task === task)) throw new Error(`no step ${task}`);
-  return way.map((step) =>
-    step.task === task ? { ...step, answer: { ...step.answer, ...answer } } : step,
-  );
+  return way.map((step) => (step.task === task ? { ...step, answer: { ...step.answer, ...answer } } : step));
 }
 /** Gives the answers before a task, so that it is open now. */
 export async function walkTo(errand: Errand, way: Step[], task: string): Promise<Step> {

@@ -105,9 +105,8 @@ export async function calmAndDisturbed(paths: string[], disturbance: Disturbance
         file: basename(path),
         calm: results[index]!,
         disturbed: results[paths.length + index]!,
-        runs: (
-          await readdir(join(folder, basename(disturbed[index]!).replace(/\.yaml$/, ''), 'histories'))
-        ).length,
+        runs: (await readdir(join(folder, basename(disturbed[index]!).replace(/\.yaml$/, ''), 'histories')))
+          .length,
       })),
     );
   } finally {

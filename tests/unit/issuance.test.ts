@@ -219,9 +219,15 @@ describe('the request', () => {
       },
       'devices',
     ],
-    ['a machine number out of range', { devices: [{ family: 'icCard', machineNo: 1000 }] }, 'devices.0.machineNo'],
+    [
+      'a machine number out of range',
+      { devices: [{ family: 'icCard', machineNo: 1000 }] },
+      'devices.0.machineNo',
+    ],
     ['a field nobody knows', { colour: 'red' }, 'colour'],
-  ])('refuses %s', (_title, more, field) => expect(complaints(form, { ...request, ...more })).toEqual([field]));
+  ])('refuses %s', (_title, more, field) =>
+    expect(complaints(form, { ...request, ...more })).toEqual([field]),
+  );
 
   it('PRV-02 the taxpayer id and texts stay at the edge: the case takes references only', () => {
     const inner = issuanceIntakeForm('core');
@@ -259,9 +265,9 @@ describe('answers at the edge and in the core', () => {
       borrowerSignature: { $file: { path: 'slip.png' } },
     });
     expect(complaints(core.borrowDevices, slip)).toEqual(['keeperSignature', 'borrowerSignature']);
-    expect(complaints(edge.borrowDevices, { lines: [{ serial: 'JSP-1' }], keeperSignature: '潘梅' })).toEqual([
-      'borrowerSignature',
-    ]);
+    expect(complaints(edge.borrowDevices, { lines: [{ serial: 'JSP-1' }], keeperSignature: '潘梅' })).toEqual(
+      ['borrowerSignature'],
+    );
   });
 
   it('ISS-04 ISS-05 preparation asks about the backup and a machine of its own; a no is no answer', () => {
@@ -273,7 +279,11 @@ describe('answers at the edge and in the core', () => {
   });
 
   it('REG-03 unless told otherwise nothing is bought and nothing was recommended', () =>
-    expect(edge.prepare.parse(prepared)).toMatchObject({ choice: 'own', recommended: false, feeAsked: true }));
+    expect(edge.prepare.parse(prepared)).toMatchObject({
+      choice: 'own',
+      recommended: false,
+      feeAsked: true,
+    }));
 
   it.each<[string, Record<string, unknown>, string]>([
     ['a tenth of a cent', { due: 1200.001 }, 'due'],
