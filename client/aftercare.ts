@@ -199,7 +199,8 @@ export class Aftercare implements AftercareApi {
     const related = (await this.guarded(requestId, () => this.deps.ledger.related(lookups, since))).filter(
       (row) => row.process === process,
     );
-    const checked = customer.taxpayerId === undefined ? null : checkTaxpayerId(customer.taxpayerId);
+    const taxpayerId = customer.taxpayerId ?? (form['taxpayerId'] as string | undefined);
+    const checked = taxpayerId === undefined ? null : checkTaxpayerId(taxpayerId);
     const start: Omit<CaseStart, 'caseId'> = {
       process,
       requestId,
@@ -236,6 +237,14 @@ export class Aftercare implements AftercareApi {
             message: `no customer ${id} on file; import it, or see \`aftercare org show --customers\``,
           },
         ],
+        requestId,
+      );
+    const onFile = customer.taxpayerId === undefined ? null : checkTaxpayerId(customer.taxpayerId);
+    // Devices are issued to a taxpayer: an id that cannot be one is mended first.
+    if (process === 'issuance' && onFile !== null && !onFile.ok)
+      throw invalid(
+        process,
+        [{ field: 'customer', message: `the taxpayer id on file for ${id} is wrong: ${onFile.problem}` }],
         requestId,
       );
     const given = form['taxpayerId'];

@@ -521,8 +521,12 @@ function bureauVisit(kase: IssuanceCase, task: TaskState, given: IssuanceAnswers
 function borrowed(kase: IssuanceCase, given: IssuanceAnswers['borrowDevices'], keeper: string): Wanted {
   const technician = kase.data.technician!;
   const signed = { givenProof: given.keeperSignature, receivedProof: given.borrowerSignature };
-  const devices = given.lines.map(({ serial, use }) =>
+  const familyOf = (machineNo = 0) =>
+    kase.data.lines.find((line) => line.state === 'ordered' && line.machineNo === machineNo)?.family;
+  const devices = given.lines.map(({ serial, use, machineNo }) =>
     handOver(serial, 'device', atPlace('warehouse'), technician, {
+      // What the customer ordered; which family a spare may stand in for is the keeper's to know.
+      ...(use === 'customer' ? { family: familyOf(machineNo) } : {}),
       givenBy: keeper,
       receivedBy: technician,
       ...signed,
