@@ -27,9 +27,10 @@ const BUNDLE_ENTRY = '^workflows/index\\.ts$';
 /** The domain files that build zod schemas. A new one is added here, and is thereby closed to the sandbox. */
 const ZOD_IN_DOMAIN = '^domain/(policy|forms[a-z-]*|message|organisation)\\.ts$';
 /**
- * Domain files that stand on one of those, for rooms outside the sandbox only: `text` puts messages together.
+ * Domain files that stand on one of those, for rooms outside the sandbox only: `text` puts messages together, `processes`
+ * names every process's forms (the sandbox sees it through the preloaded gate alone).
  */
-const ON_ZOD_IN_DOMAIN = '^domain/text\\.ts$';
+const ON_ZOD_IN_DOMAIN = '^domain/(text|processes)\\.ts$';
 
 /** A room and all it may load. Node's own modules are open to every room but the leaf and the sandbox. */
 const room = (name, from, allowed, comment, { node = true, types = false } = {}) => ({

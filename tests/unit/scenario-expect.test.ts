@@ -86,8 +86,8 @@ describe('what a scenario expects', () => {
         'tasks.investigate#1': { role: 'agent' },
         'tasks.investigate.assignee': 'li.na',
         custody: [],
-    bookings: [],
-    replay: 'match',
+        bookings: [],
+        replay: 'match',
         refused: 'task.roleNotAllowed',
       }),
     ).toEqual([]);

@@ -19,7 +19,8 @@ import {
 } from '../../domain/custody.js';
 import type { CaseAnswers } from '../../domain/forms-common.js';
 import { CASE_TASKS } from '../../domain/tasks.js';
-import { SYSTEM, type Kase } from './kase.js';
+import type { Kase } from './kase.js';
+import { SYSTEM } from './system.js';
 import { claims, undoing } from './profiles.js';
 import { refuse } from './refusal.js';
 import type { HeldItem, TaskState, UndoStep } from './state.js';

@@ -61,6 +61,7 @@ import type { ClockName } from '../../domain/policy.js';
 import { shared } from './gate.js';
 import { Holdings, type Wanted } from './holdings.js';
 import { documents, undoing } from './profiles.js';
+import { SYSTEM } from './system.js';
 import { linkedEnded, type CaseOutcome, type CaseStart, type LinkedEnd, type Snapshot } from './messages.js';
 import type { CaseState, ClockState, Ending, PendingMessage, TaskState, UndoStep } from './state.js';
 
@@ -71,9 +72,6 @@ export class CaseEnds extends Error {
     super(ending.kind);
   }
 }
-
-/** Who acts when nobody does: the system, by its clocks. */
-export const SYSTEM = 'system';
 
 /** What a case may wait for; each has its own limit in policy (W12). */
 export type Waiting = 'waitingCustomer' | 'waitingUnit' | 'waitingManufacturer' | 'waitingTaxBureau';

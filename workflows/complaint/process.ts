@@ -15,7 +15,8 @@ import {
 import { addDays, dayOf, instantOf, isOpen } from '../../domain/calendar.js';
 import { holdersOf } from '../../domain/desk.js';
 import type { ComplaintAnswers, ComplaintIntake } from '../../domain/forms-complaint.js';
-import { SYSTEM, type Kase, type Process } from '../case/kase.js';
+import type { Kase, Process } from '../case/kase.js';
+import { SYSTEM } from '../case/system.js';
 import { absorb, type Absorbed, type CaseStart } from '../case/messages.js';
 
 /** Whom to answer and by which channels, preferred first; addresses stay in the ledger. */

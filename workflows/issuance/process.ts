@@ -14,7 +14,8 @@ import {
   type DeviceLine,
   type Spare,
 } from '../../domain/issuance.js';
-import { SYSTEM, type Kase, type Process } from '../case/kase.js';
+import type { Kase, Process } from '../case/kase.js';
+import { SYSTEM } from '../case/system.js';
 import type { Wanted } from '../case/holdings.js';
 import type { CaseStart } from '../case/messages.js';
 import type { TaskState } from '../case/state.js';

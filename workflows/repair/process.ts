@@ -31,7 +31,8 @@ import {
   type FollowUpTimes,
   type NextCall,
 } from '../../domain/repair.js';
-import { SYSTEM, type Kase, type Process, type TaskOptions } from '../case/kase.js';
+import type { Kase, Process, TaskOptions } from '../case/kase.js';
+import { SYSTEM } from '../case/system.js';
 import type { Wanted } from '../case/holdings.js';
 import type { CaseStart } from '../case/messages.js';
 import {

@@ -4,7 +4,8 @@
  */
 import { REPAIR_TASKS as TASKS } from '../../domain/repair.js';
 import type { CaseOutcome } from '../case/messages.js';
-import { rescheduled, SYSTEM } from '../case/kase.js';
+import { rescheduled } from '../case/kase.js';
+import { SYSTEM } from '../case/system.js';
 import { runCase } from '../case/run.js';
 import {
   approvalDue,

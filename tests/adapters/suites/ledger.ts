@@ -698,7 +698,11 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
         mail: 'city@example.com',
       });
       expect(await reader({ kind: 'staff', id: 'nobody' })).toBeNull();
-      await ledger.erase('T-1', ['letter-2'], { at: '2030-03-04T01:00:00.000Z', by: 'chen.hui', reason: 'asked' });
+      await ledger.erase('T-1', ['letter-2'], {
+        at: '2030-03-04T01:00:00.000Z',
+        by: 'chen.hui',
+        reason: 'asked',
+      });
       expect(await reader(contact)).toBeNull();
     });
 

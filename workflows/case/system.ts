@@ -1,0 +1,2 @@
+/** Who acts when nobody does: the system, by its clocks. */
+export const SYSTEM = 'system';
