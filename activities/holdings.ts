@@ -1,6 +1,6 @@
 /** Hand-overs, appointments and linked cases: thin over the ledger, whose constraints decide (C8). */
-import { getClient } from '@temporalio/activity';
-import type { LedgerPort } from '../adapters/ports.js';
+import { ApplicationFailure, getClient } from '@temporalio/activity';
+import { ClaimConflict, type LedgerPort } from '../adapters/ports.js';
 import type { CaseActivities } from './contract.js';
 
 /** A start this far ahead of the machine's clock is meant: only the virtual clock of a simulation is. */
@@ -11,7 +11,19 @@ export function createHoldings(
   ledger: LedgerPort,
 ): Pick<CaseActivities, 'claim' | 'unclaim' | 'releaseBookings' | 'openLinked'> {
   return {
-    claim: (order) => ledger.claim(order),
+    async claim(order) {
+      try {
+        return await ledger.claim(order);
+      } catch (error) {
+        if (!(error instanceof ClaimConflict)) throw error;
+        throw ApplicationFailure.create({
+          message: `claim ${order.key} asks for something else than before`,
+          type: 'claim.conflict',
+          nonRetryable: true,
+          cause: error,
+        });
+      }
+    },
     unclaim: ({ key, at }) => ledger.unclaim(key, at),
     releaseBookings: async ({ keys, at }) => {
       await ledger.releaseBookings(keys, at);

@@ -268,6 +268,14 @@ export interface OpenTaskRow extends TaskRow {
   waitingOn: string;
 }
 
+/** An answer as it stands in the ledger: personal texts are references. */
+export interface AnsweredTask {
+  caseId: string;
+  name: string;
+  completedAt: Instant;
+  answer: Record<string, unknown>;
+}
+
 export interface TurnRow {
   caseId: string;
   runId: string;
@@ -403,7 +411,7 @@ export interface LedgerPort {
    * - `impossible`: an item has moved on, or a booking given up cannot be had back; the claim stands, unchanged
    */
   unclaim(key: string, at: Instant): Promise<'undone' | 'nothing' | 'impossible'>;
-  /** Gives up bookings; unknown and released ones are left alone. */
+  /** Gives up bookings for good; unknown ones are left alone. */
   releaseBookings(keys: string[], at: Instant): Promise<void>;
   /** Holdings that pass every given filter, in the order they began. */
   custody(filter: CustodyFilter): Promise<CustodyRow[]>;
@@ -420,6 +428,13 @@ export interface LedgerPort {
   cases(filter: CaseFilter): Promise<CaseRow[]>;
   /** Open tasks, soonest due first. */
   openTasks(filter: { assignee?: string; role?: string; caseId?: string }): Promise<OpenTaskRow[]>;
+  /** Answered tasks of a process by name, in the order they were answered. `until` is not included. */
+  answeredTasks(filter: {
+    process: ProcessName;
+    names: string[];
+    from?: Instant;
+    until?: Instant;
+  }): Promise<AnsweredTask[]>;
   /** Cases that share a lookup value and were opened at or after `since`, newest first (W35). */
   related(lookups: IntakeRequest['lookups'], since: Instant): Promise<CaseRow[]>;
   lookups(caseId: string): Promise<IntakeRequest['lookups']>;

@@ -155,6 +155,8 @@ export function repairForms(mode: FormMode) {
             description: text(200),
             class: z.enum(FAULT_CLASSES),
             cause: text(200),
+            /** Family of the device concerned, for the counts (ONS-24). */
+            product: z.enum(DEVICE_FAMILIES).optional(),
             covered: z.boolean(),
             /** An extra fault outside the contract: price and written consent first (W22). */
             price: money().optional(),

@@ -47,6 +47,7 @@ export const ISSUANCE_TASKS = {
   tellCode: task('tellCode', 'agent', 'telling', 'ISS-24'),
   followUpActivation: task('followUpActivation', 'agent', 'firstFollowUp', 'ISS-24'),
   // Beside the main line:
+  callOffBureau: task('callOffBureau', 'agent', 'byHand', 'ISS-25'),
   moveInstallation: task('moveInstallation', 'agent', 'appointment', 'ISS-25'),
   collectStamp: task('collectStamp', 'engineer', 'stamp', 'W24'),
   confirmClearing: task('confirmClearing', 'finance', 'clearing', 'W27'),

@@ -295,7 +295,7 @@ export function longestValues(
     percent: '100',
     count: '99',
     amount: '12000.00',
-    item: 'F20301231-1000/salesSlip',
+    item: 'replaced/JSP-30040001',
     voucherNo: 'QJ20301231-001',
     stage: longestWord('stage', language),
     task: longestWord('task', language),

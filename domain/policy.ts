@@ -34,6 +34,8 @@ const clockSchema = z.strictObject({
   pausable: z.boolean().default(true),
   /** Reminds at this interval instead of at percents, e.g. every 30 minutes of waiting (D4). */
   everyMinutes: positive.optional(),
+  /** Level that the case has at least from the breach on, where that does not wait for a multiple of the limit (D6). */
+  atBreach: z.enum(LEVELS).optional(),
 });
 
 const calendarSchema = z.strictObject({

@@ -86,8 +86,8 @@ export const REPAIR_TASKS = {
   simulateFault: task('simulateFault', 'engineer', 'simulation', 'HOT-06'),
   approveVisit: task('approveVisit', 'supervisor', 'visitApproval', 'HOT-08'),
   tellRefusal: task('tellRefusal', 'agent', 'telling', 'ONS-27'),
-  contact: task('contact', 'engineer', 'appointment', 'ONS-02'),
-  contactToo: task('contactToo', 'agent', 'appointment', 'ONS-07'),
+  contact: task('contact', 'engineer', 'contact', 'ONS-02'),
+  contactToo: task('contactToo', 'agent', 'contact', 'ONS-07'),
   decideVisit: task('decideVisit', 'supervisor', 'decision', 'W30'),
   acceptPaid: task('acceptPaid', 'engineer', 'appointment', 'ONS-09'),
   packUp: task('packUp', 'engineer', null, 'ONS-08'),
@@ -117,6 +117,8 @@ export interface Fault {
   no: number;
   class: FaultClass | null;
   covered: boolean;
+  /** What the customer agreed to pay for it beside the price of the visit, CNY (W22). */
+  price: number;
   result: FaultResult | null;
 }
 
@@ -274,4 +276,64 @@ export function followUpTimes(
     ? nextOpening(calendars, calendar, instantOf(plannedOn, '00:00', offsetMinutes)).at
     : instantOf(plannedOn, '09:00', offsetMinutes);
   return { plannedAt: opening < dueAt ? opening : dueAt, dueAt };
+}
+
+// ---------------------------------------------------------------- counting (ONS-19, ONS-24)
+
+export const FAULT_GROUPINGS = ['class', 'product', 'region'] as const;
+export type FaultGrouping = (typeof FAULT_GROUPINGS)[number];
+
+/** A fault as one visit found it; `region` is that of the case. */
+export interface FoundFault {
+  caseId: string;
+  no: number;
+  at: Instant;
+  class: string;
+  product: string | null;
+  region: string | null;
+  result: FaultResult;
+}
+
+export interface FaultCount {
+  /** The class, product or region; `-` where the form names none. */
+  key: string;
+  faults: number;
+  /** Of all faults counted, in whole percent. */
+  percent: number;
+  solved: number;
+  open: number;
+  movedOn: number;
+  /** Visits on which one of them was worked on. */
+  visits: number;
+  cases: number;
+}
+
+/** Counts faults, the most frequent first. A fault that took several visits counts once, as the last one left it. */
+export function countFaults(found: readonly FoundFault[], by: FaultGrouping): FaultCount[] {
+  const last = new Map<string, FoundFault>();
+  for (const fault of [...found].sort((a, b) => (a.at < b.at ? -1 : 1)))
+    last.set(`${fault.caseId}/${fault.no}`, fault);
+  const groups = new Map<string, FoundFault[]>();
+  for (const fault of last.values()) {
+    const key = fault[by] ?? '-';
+    groups.set(key, [...(groups.get(key) ?? []), fault]);
+  }
+  const visits = (faults: FoundFault[]) => {
+    const ids = new Set(faults.map(({ caseId, no }) => `${caseId}/${no}`));
+    return new Set(
+      found.filter(({ caseId, no }) => ids.has(`${caseId}/${no}`)).map(({ caseId, at }) => `${caseId} ${at}`),
+    ).size;
+  };
+  return [...groups]
+    .map(([key, faults]) => ({
+      key,
+      faults: faults.length,
+      percent: Math.round((100 * faults.length) / last.size),
+      solved: faults.filter(({ result }) => result === 'solved').length,
+      open: faults.filter((fault) => !isSettled(fault)).length,
+      movedOn: faults.filter(({ result }) => result === 'notOurs').length,
+      visits: visits(faults),
+      cases: new Set(faults.map(({ caseId }) => caseId)).size,
+    }))
+    .sort((a, b) => b.faults - a.faults || (a.key < b.key ? -1 : 1));
 }

@@ -72,6 +72,7 @@ const TASKS = {
   tellCode: l('告知特征码', 'tell the feature code'),
   followUpActivation: l('回访开通使用状况', 'follow up the activation'),
   splitOff: l('征求分单意见', 'agree to split the case'),
+  callOffBureau: l('电告税务局取消发行', 'call off the bureau visit'),
   returnToManufacturer: l('故障设备退厂', 'return it to the maker'),
   // Repair (上门服务流程)
   helpRemotely: l('电话远程排障', 'help by telephone'),

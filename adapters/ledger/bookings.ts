@@ -84,21 +84,38 @@ async function orTaken<T>(
   }
 }
 
-/** Gives up bookings by key; unknown and released ones are left alone. @param claim that asks for it, if one does */
-export async function releaseBookings(
+/**
+ * Gives up bookings for good, by key; unknown ones are left alone. A claim that had given one up before and is withdrawn
+ * does not bring it back.
+ */
+export async function releaseBookings(trx: Trx, keys: string[], at: Instant): Promise<void> {
+  const people = await personsOf(trx, { keys });
+  await lockPersons(trx, people);
+  await released(trx, at, null)
+    .where('key', '=', sql<string>`any (${keys})`)
+    .where('who', '=', sql<string>`any (${people})`)
+    .execute();
+}
+
+/**
+ * Gives up, for a claim, those of the bookings whose people it has locked: what was booked since is nothing it knows.
+ */
+export async function giveUp(
   trx: Trx,
   keys: string[],
-  at: Instant,
-  claim: string | null = null,
+  people: string[],
+  claim: { key: string; at: Instant },
 ): Promise<void> {
-  if (keys.length === 0) return;
-  await lockPersons(trx, await personsOf(trx, { keys }));
-  await trx
-    .updateTable('bookings')
-    .set({ status: 'released', releasedAt: at, releasedBy: claim })
+  await released(trx, claim.at, claim.key)
     .where('key', '=', sql<string>`any (${keys})`)
+    .where('who', '=', sql<string>`any (${people})`)
     .where('status', '=', 'booked')
     .execute();
+}
+
+function released(trx: Trx, at: Instant, releasedBy: string | null) {
+  const releasedAt = sql<Instant>`coalesce(released_at, ${at})`;
+  return trx.updateTable('bookings').set({ status: 'released', releasedAt, releasedBy });
 }
 
 /**
@@ -106,12 +123,8 @@ export async function releaseBookings(
  * @throws BookingTaken when somebody else has been given the time; the transaction is lost
  */
 export async function unbook(trx: Trx, claim: string, at: Instant): Promise<void> {
-  await trx
-    .updateTable('bookings')
-    .set({ status: 'released', releasedAt: at })
-    .where('claim', '=', claim)
-    .where('status', '=', 'booked')
-    .execute();
+  // Also what another claim gave up meanwhile: with that one withdrawn, it must not come back.
+  await released(trx, at, null).where('claim', '=', claim).execute();
   const given = await trx
     .selectFrom('bookings')
     .select(['key', 'who', 'startsAt as from', 'endsAt as to'])

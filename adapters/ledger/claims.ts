@@ -4,7 +4,7 @@ import type { Instant } from '../../domain/case.js';
 import { canonicalJson } from '../../domain/canonical.js';
 import type { ClaimOrder, ClaimResult } from '../../domain/custody.js';
 import { ClaimConflict } from '../ports.js';
-import { BookingTaken, book, lockPersons, personsOf, readBusy, releaseBookings, unbook } from './bookings.js';
+import { BookingTaken, book, giveUp, lockPersons, personsOf, readBusy, unbook } from './bookings.js';
 import { MovementRefused, itemsOf, lockItems, lockRows, move, moveBack } from './custody.js';
 import type { LedgerTables } from './schema.js';
 
@@ -34,12 +34,10 @@ async function carryOut(trx: Trx, order: ClaimOrder): Promise<ClaimResult> {
 
   await trx.insertInto('claims').values({ key, caseId, at, state: 'done', digest }).execute();
   await lockItems(trx, movements, at, key);
-  await lockPersons(trx, [
-    ...bookings.map((booking) => booking.who),
-    ...(await personsOf(trx, { keys: releases })),
-  ]);
+  const giving = await personsOf(trx, { keys: releases });
+  await lockPersons(trx, [...giving, ...bookings.map((booking) => booking.who)]);
   for (const movement of movements) await move(trx, movement, order);
-  await releaseBookings(trx, releases, at, key);
+  await giveUp(trx, releases, giving, order);
   for (const booking of bookings) await book(trx, booking, order);
   return { status: 'done', repeat: false };
 }

@@ -171,15 +171,6 @@ function upsertCase(trx: Db, { row, finalState: state }: TurnRecord): Write {
     );
 }
 
-/** Serials by which later cases find this one (W35). */
-function insertSerials(trx: Db, { caseId, serials = [] }: TurnRecord): Write {
-  if (serials.length === 0) return null;
-  return trx
-    .insertInto('lookups')
-    .values(serials.map((value) => ({ caseId, kind: 'serial' as const, value })))
-    .onConflict((clash) => clash.doNothing());
-}
-
 async function clearProjection(trx: Db, caseId: string): Promise<void> {
   await trx.deleteFrom('tasks').where('caseId', '=', caseId).execute();
   await trx.deleteFrom('clocks').where('caseId', '=', caseId).execute();
@@ -225,6 +216,15 @@ function upsertClocks(trx: Db, caseId: string, clocks: ClockRow[]): Write {
     .insertInto('clocks')
     .values(rows)
     .onConflict((clash) => clash.columns(['caseId', 'key']).doUpdateSet(excluded(first)));
+}
+
+/** Serials learned on the way: later intakes of the same device find the case (ONS-25, W35). */
+function insertSerials(trx: Db, { caseId, serials }: TurnRecord): Write {
+  if (serials === undefined || serials.length === 0) return null;
+  return trx
+    .insertInto('lookups')
+    .values(serials.map((value) => ({ caseId, kind: 'serial' as const, value })))
+    .onConflict((clash) => clash.doNothing());
 }
 
 function upsertMessages(trx: Db, turn: TurnRecord): Write {

@@ -6,6 +6,7 @@ import type { Instant, Level } from '../../domain/case.js';
 import { addMinutes, dayOf, minutesBetween } from '../../domain/calendar.js';
 import { breachClock, instantAtPercent } from '../../domain/clock.js';
 import { rank } from '../../domain/desk.js';
+import type { ClockName } from '../../domain/policy.js';
 import { SYSTEM, type Kase } from './kase.js';
 import type { Snapshot } from './messages.js';
 import type { PostRoom } from './post-room.js';
@@ -68,6 +69,8 @@ export class Alarm {
       this.due[0]!.run();
       this.kase.revision += 1;
     }
+    // Something is due now and stays so: without this the case would turn in circles and never be heard of again.
+    throw new Error(`${this.kase.caseId} does not get past "${this.next()?.what}" of ${this.next()?.at}`);
   }
 
   /** Everything that will be due, soonest first. */
@@ -340,6 +343,9 @@ export class Alarm {
         subject: clock.key,
         urgency: this.isCritical(clock) ? 'critical' : 'normal',
       });
+    const level =
+      clock.policyName === null ? undefined : kase.policy.clocks[clock.policyName as ClockName]?.atBreach;
+    if (level !== undefined) kase.raiseTo(level, 'late', clock.rule);
   }
 
   private someoneAbove(level: Level, told: readonly string[]): string | null {

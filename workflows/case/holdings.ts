@@ -90,38 +90,53 @@ export class Holdings {
       movements: wanted.movements ?? [],
       bookings: wanted.bookings ?? [],
       releases: wanted.releases ?? [],
+      offsetMinutes: kase.offsetMinutes,
     };
     this.claiming.add(task.key);
     kase.busy.claims += 1;
+    // Who answered hears no at once; the next answer is let in when nothing of this one is left.
+    let withdrawn: Promise<void> | null = null;
     try {
       let result: ClaimResult;
       try {
         result = await claims.claim.executeWithOptions({ summary: `take what ${task.name} needs` }, [order]);
       } catch (error) {
         log.warn('claim not answered', { caseId: kase.caseId, task: task.key, error: String(error) });
-        await this.withdraw(order);
+        withdrawn = this.withdraw(order);
         return refuse('ledger.unreachable', 'the ledger did not answer; nothing was changed', {});
       }
       if (result.status !== 'done') return this.no(result, order);
       // Somebody else may have answered, or ended the case, while the ledger was asked.
       if (task.status !== 'open' || kase.state.row.status === 'closed') {
-        await this.withdraw(order);
+        withdrawn = this.withdraw(order);
         return refuse('task.notOpen', `task ${task.key} is no longer open`);
       }
       this.apply(order);
     } finally {
-      this.claiming.delete(task.key);
-      kase.busy.claims -= 1;
-      kase.revision += 1;
-      kase.wake();
+      if (withdrawn === null) this.claimed(task);
+      else void withdrawn.then(() => this.claimed(task));
     }
+  }
+
+  /** Nothing of a claim is in flight any more. */
+  private claimed(task: TaskState): void {
+    const { kase } = this;
+    this.claiming.delete(task.key);
+    kase.busy.claims -= 1;
+    kase.revision += 1;
+    kase.wake();
   }
 
   private no(result: Exclude<ClaimResult, { status: 'done' }>, order: ClaimOrder): never {
     const { kase } = this;
     if (result.status === 'withdrawn') refuse('request.tooOld', 'this request was given up; send a new one');
     if (result.status === 'refused') {
-      const where = result.holder === null ? 'is not on file' : `is with ${result.holder}`;
+      const where =
+        result.code === 'custody.otherKind'
+          ? 'is something else than what was asked for'
+          : result.holder === null
+            ? 'is not on file'
+            : `is with ${result.holder}`;
       refuse(result.code, `${result.item} ${where}${result.caseId === null ? '' : ` (${result.caseId})`}`, {
         item: result.item,
         holder: result.holder,
@@ -250,9 +265,11 @@ export class Holdings {
       } else if (step.name === 'item') {
         // What is held comes back all at once, below.
         continue;
-      } else if (kase.process.undo?.(kase, step) === true) {
-        kase.fact('undone', { step: step.name, by: 'system' }, SYSTEM, 'W33');
-      } else this.byHand(step);
+      } else {
+        const by = kase.process.undo?.(kase, step) ?? null;
+        if (by === null) this.byHand(step);
+        else kase.fact('undone', { step: step.name, by }, SYSTEM, 'W33');
+      }
     }
     this.askBack('cancelled');
   }
@@ -358,7 +375,8 @@ export class Holdings {
         params: {
           staff: { staff: isHeldByStaff(held.holder) ? held.holder : person },
           count: late.length,
-          item: held.item,
+          // The case number stands in the message already.
+          item: held.item.replace(`${kase.caseId}/`, ''),
         },
       });
     }

@@ -140,8 +140,11 @@ export interface Process<Answers, Data> {
     answer: Record<string, unknown>,
     by: string,
   ): Wanted | null;
-  /** Undoes one step of its own; true when it did, otherwise a person must. */
-  undo?(kase: Kase<Answers, Data>, step: UndoStep): boolean;
+  /**
+   * Undoes one step of its own: `system` when it is done, `hand` when it became a person's task; null when it knows no
+   * such step.
+   */
+  undo?(kase: Kase<Answers, Data>, step: UndoStep): 'system' | 'hand' | null;
   /** A wait with reminders at an interval has lasted so long (W28). */
   waited?(kase: Kase<Answers, Data>, taskKey: string | null, minutes: number): void;
   /** Other endings than the main line's that fit this process. */
@@ -345,7 +348,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
   /** Whether a new run is due: the history is long enough and this run has done something. */
   chapterDue(): boolean {
-    if (this.over) return false;
+    // A closed case only tells its end on; in a new run it would do so again.
+    if (this.over || this.state.row.status === 'closed') return false;
     if (this.wantsChapter) return true;
     if (this.state.turn <= this.turnAtChapterStart) return false;
     const info = workflowInfo();
@@ -1545,7 +1549,16 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
 }
 
 export function clockRow(clock: ClockState) {
-  const { behaviour: _b, taskKey: _t, reminders: _r, raises: _s, fired: _f, policyName: _p, ...row } = clock;
+  const {
+    behaviour: _b,
+    taskKey: _t,
+    reminders: _r,
+    raises: _s,
+    fired: _f,
+    policyName: _p,
+    everyMinutes: _e,
+    ...row
+  } = clock;
   return row;
 }
 

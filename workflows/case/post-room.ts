@@ -20,10 +20,14 @@ export class PostRoom {
 
   /** The next instant at which a deferred message may go; null when none waits for time. */
   nextAt(): string | null {
+    const { now } = this.kase;
     let soonest: string | null = null;
-    for (const message of Object.values(this.kase.state.messages))
-      if (!this.inFlight.has(message.key) && message.notBefore !== null)
-        if (soonest === null || message.notBefore < soonest) soonest = message.notBefore;
+    for (const message of Object.values(this.kase.state.messages)) {
+      if (this.inFlight.has(message.key) || message.notBefore === null) continue;
+      // Its time has come while the ledger is behind: it goes when its turn is saved, no alarm can hasten that.
+      if (message.notBefore <= now && message.turn > this.savedTurn()) continue;
+      if (soonest === null || message.notBefore < soonest) soonest = message.notBefore;
+    }
     return soonest;
   }
 

@@ -12,7 +12,7 @@ import type { CaseActivities } from '../../activities/contract.js';
 import { deliveryQueueOf } from '../../domain/names.js';
 
 /** Errors that no retry can mend; the adapters and activities throw them by these names (C9). */
-const PERMANENT = ['record.conflict', 'document.impossible', 'delivery.impossible'];
+const PERMANENT = ['record.conflict', 'document.impossible', 'delivery.impossible', 'claim.conflict'];
 
 /** First try of a turn: local, twice, two seconds in all. Adds one event when healthy. */
 export const recordHere = proxyLocalActivities<Pick<CaseActivities, 'record'>>({

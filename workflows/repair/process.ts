@@ -113,7 +113,7 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
         customer: form.customer,
         channels,
         taxpayerId,
-        faults: [{ no: 1, class: null, covered: true, result: null }],
+        faults: [newFault(1)],
         contract: null,
         contractEnd: form.contractEnd ?? null,
         paidAccepted: false,
@@ -396,8 +396,7 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
       }
       case 'followUp': {
         const given = raw as RepairAnswers['followUp'];
-        if (given.systemState === 'problem')
-          data.faults.push({ no: data.faults.length + 1, class: null, covered: true, result: null });
+        if (given.systemState === 'problem') data.faults.push(newFault(data.faults.length + 1));
         return;
       }
       default:
@@ -407,11 +406,12 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
 
   objection(kase, task, answer) {
     switch (task.name) {
-      case 'helpRemotely':
-        return (
-          technicianProblemOf(kase, (answer as RepairAnswers['helpRemotely']).engineer, 'engineer') ??
-          future(kase, answer['promiseAt'])
-        );
+      case 'helpRemotely': {
+        const { engineer } = answer as RepairAnswers['helpRemotely'];
+        return engineer !== undefined && kase.snapshot.desk.staff[engineer] === undefined
+          ? { field: 'engineer', message: 'nobody of that id on the desk' }
+          : future(kase, answer['promiseAt']);
+      }
       case 'simulateFault':
         if (answer['result'] === 'longer' && answer['promiseAt'] === undefined)
           return { field: 'promiseAt', message: 'by when the customer was promised the result (HOT-18)' };
@@ -428,7 +428,7 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
           return given.reason === undefined
             ? { field: 'reason', message: 'a refusal gives its reason; the customer is told (ONS-27)' }
             : null;
-        return technicianProblemOf(kase, given.technician, 'technician');
+        return given.technician === undefined ? null : technicianProblem(kase, given.technician);
       }
       case 'contact':
       case 'contactToo':
@@ -499,9 +499,9 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
   },
 
   undo(kase, step) {
-    if (step.name !== 'money') return false;
+    if (step.name !== 'money') return null;
     kase.duty(TASKS.refund, { context: { amount: step.data['amount'] }, holdsClosing: true });
-    return true;
+    return 'hand';
   },
 
   async conclude(kase, ending) {
@@ -600,10 +600,12 @@ function callPlan(kase: RepairCase): NextCall {
   );
 }
 
-/** The technician's next call: at once, or in the next part of the day after one that nobody answered. */
+/** The technician's next call: by when it was promised, or in the next part of the day after one that nobody answered. */
 export function contactOptions(kase: RepairCase): TaskOptions {
   const assignee = kase.data.technician;
-  if (kase.data.attempts.length === 0) return { assignee };
+  const { promise } = kase.state;
+  if (kase.data.attempts.length === 0)
+    return promise === null ? { assignee } : { assignee, dueAt: promise.dueAt };
   const plan = callPlan(kase);
   return { assignee, dueAt: plan.until, context: { part: plan.part, notBefore: plan.from } };
 }
@@ -746,12 +748,13 @@ function lateFrom(kase: RepairCase, from: Instant): Instant {
 function workedOnSite(kase: RepairCase, given: RepairAnswers['repairOnSite']): void {
   const { data } = kase;
   for (const line of given.faults) {
-    const fault = data.faults.find((each) => each.no === line.no);
     const { no, class: kind, covered, result } = line;
-    if (fault === undefined) data.faults.push({ no, class: kind, covered, result });
-    else Object.assign(fault, { class: kind, covered, result });
-    // The reported fault of a paid visit is in the price agreed before it (ONS-09).
-    if (!covered && !(no === 1 && data.paidAccepted)) data.due += line.price ?? 0;
+    let fault = data.faults.find((each) => each.no === no);
+    if (fault === undefined) data.faults.push((fault = newFault(no)));
+    // The reported fault of a paid visit is in the price agreed before it (ONS-09); no fault is charged twice.
+    const price = covered || (no === 1 && data.paidAccepted) ? 0 : (line.price ?? fault.price);
+    data.due += price - fault.price;
+    Object.assign(fault, { class: kind, covered, price, result });
     kase.findableBy(line.parts.flatMap((part) => [part.oldSerial, part.newSerial]));
   }
   data.toIssue = given.replacement ?? null;
@@ -770,6 +773,10 @@ function workedOnSite(kase: RepairCase, given: RepairAnswers['repairOnSite']): v
     };
   }
   if (data.faults.every(isSettled)) kase.stopClock(FILING_CLOCK);
+}
+
+function newFault(no: number): Fault {
+  return { no, class: null, covered: true, price: 0, result: null };
 }
 
 /** Once more round: nothing of the former visit's counting is left. */
@@ -1000,13 +1007,6 @@ function future(kase: RepairCase, at: unknown): Objection {
   return typeof at === 'string' && at <= kase.now
     ? { field: 'promiseAt', message: 'must lie in the future' }
     : null;
-}
-
-/** A technician named where none need be. */
-function technicianProblemOf(kase: RepairCase, id: string | undefined, field: string): Objection {
-  if (id === undefined) return null;
-  const problem = technicianProblem(kase, id);
-  return problem === null ? null : { ...problem, field };
 }
 
 function contactProblem(kase: RepairCase, given: RepairAnswers['contact']): Objection {

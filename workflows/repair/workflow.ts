@@ -97,7 +97,7 @@ async function visitApproved(kase: RepairCase): Promise<boolean> {
         rule: 'ONS-27',
         params: { staff: { staff: kase.owner }, time: { at: tellingDue(kase) } },
       });
-      return { context: { refusedBy: lead.assignee } };
+      return { context: { refusedBy: lead.assignee, reason: said.reason } };
     }); //                                                              ONS-27
     if (told.accepted) return false;
   }
@@ -131,7 +131,7 @@ async function visited(kase: RepairCase): Promise<'visited' | 'notReached' | 'pa
     const work = await kase.task(TASKS.repairOnSite, () => ({
       assignee: visit.technician,
       dueAt: laterOf(kase, visit.to),
-      context: { faults: kase.data.faults },
+      context: { faults: kase.data.faults.map((fault) => ({ ...fault })) },
       movable: 'visit',
     })); //                                                             ONS-11..16, W22
     if (!rescheduled(work)) return 'visited';
@@ -211,7 +211,7 @@ async function handedIn(kase: RepairCase): Promise<void> {
 
 /** What could not be repaired there: workshop, and back with both signatures, tested again (ONS-14, ONS-15). */
 async function throughWorkshop(kase: RepairCase): Promise<void> {
-  const { taken } = kase.keep('taken', () => ({ taken: kase.data.taken }));
+  const { taken } = kase.keep('taken', () => ({ taken: kase.data.taken && { ...kase.data.taken } }));
   if (taken === null) return;
   kase.once('takenAway', () =>
     kase.tellCustomer('rep.taken', {

@@ -233,7 +233,7 @@ export function describeCustody(name: string, make: () => Promise<Database>): vo
         expect(await ledger.claim(both)).toEqual(done);
       });
 
-      it('REG-05 refuses a device that nobody took into stock, and a thing of another kind', async () => {
+      it('REG-05 refuses a device that nobody took into stock, and a thing of another kind or family', async () => {
         const unknown = order('M-6/unknown', { movements: [borrow('M-6')] });
         expect(await ledger.claim(unknown)).toEqual({
           status: 'refused',
@@ -250,6 +250,16 @@ export function describeCustody(name: string, make: () => Promise<Database>): vo
           item: 'M-7',
           holder: 'place/warehouse',
           caseId: null,
+        });
+        const card = borrow('M-7', { family: 'goldenTaxCard' });
+        expect(await ledger.claim(order('M-7/card', { movements: [card] }))).toMatchObject({
+          status: 'refused',
+          code: 'custody.otherKind',
+          item: 'M-7',
+        });
+        const disk = borrow('M-7', { family: 'goldenTaxDisk' });
+        expect(await ledger.claim(order('M-7/disk', { movements: [disk] }))).toMatchObject({
+          status: 'done',
         });
       });
 
@@ -351,6 +361,18 @@ export function describeCustody(name: string, make: () => Promise<Database>): vo
         expect(await ledger.claim(quick)).toEqual(done);
         expect(await ledger.unclaim('u6#2', AT)).toBe('impossible');
         expect(await starts('u6')).toEqual([monday, tuesday]);
+      });
+
+      it('AT-42 brings back no booking that was withdrawn or released for good', async () => {
+        const [monday, tuesday] = ['2030-05-06T01:00:00.000Z', '2030-05-07T01:00:00.000Z'];
+        const bookings = [booking('u7#1', 'u7', monday), booking('u7#2', 'u7', tuesday)];
+        await ledger.claim(order('u7#1', { bookings: bookings.slice(0, 1) }));
+        await ledger.claim(order('u7#2', { bookings: bookings.slice(1) }));
+        await ledger.claim(order('u7#3', { releases: ['u7#1', 'u7#2'] }));
+        expect(await ledger.unclaim('u7#1', AT)).toBe('undone');
+        await ledger.releaseBookings(['u7#2'], AT);
+        expect(await ledger.unclaim('u7#3', AT)).toBe('undone');
+        expect(await starts('u7')).toEqual([]);
       });
     });
 
@@ -465,6 +487,48 @@ export function describeCustody(name: string, make: () => Promise<Database>): vo
               }),
             );
             for (const item of items) consistent(await life(item), results);
+          }),
+          { numRuns: 12 },
+        );
+      });
+
+      it('AT-42 appointments made, moved and withdrawn at once never overlap, and none waits for ever', async () => {
+        const wish = fc.record({ who: fc.nat(2), halfHour: fc.nat(7), buffer: fc.constantFrom(0, 15) });
+        const plan = fc.record({
+          wishes: fc.array(wish, { minLength: 1, maxLength: 3 }),
+          gives: fc.array(fc.nat(19), { maxLength: 3 }),
+          withdraw: fc.boolean(),
+        });
+        let round = 0;
+        await fc.assert(
+          fc.asyncProperty(fc.array(plan, { minLength: 8, maxLength: 20 }), async (plans) => {
+            const prefix = `Q${round++}`;
+            const people = [0, 1, 2].map((i) => `${prefix}.${i}`);
+            const results = await Promise.all(
+              plans.map(async ({ wishes, gives, withdraw }, i) => {
+                const key = `${prefix}/${i}`;
+                const bookings = wishes.map((each, place) => ({
+                  ...booking(`${key}/${place}`, people[each.who]!, later(AT, 30 * each.halfHour)),
+                  bufferMinutes: each.buffer,
+                }));
+                const releases = gives.map((each) => `${prefix}/${each}/0`);
+                const asked = desks[i % 4]!.claim(order(key, { bookings, releases }));
+                const undone = withdraw ? await desks[(i + 1) % 4]!.unclaim(key, AT) : null;
+                return { bookings, undone, answer: await asked };
+              }),
+            );
+            const kept = (await Promise.all(people.map((who) => ledger.bookings({ who })))).flat();
+            for (const who of people) {
+              const own = kept.filter((row) => row.who === who && row.status === 'booked');
+              own
+                .slice(1)
+                .forEach((row, i) => expect(row.from >= later(own[i]!.to, own[i]!.bufferMinutes)).toBe(true));
+            }
+            for (const { bookings, undone, answer } of results) {
+              const rows = kept.filter((row) => bookings.some((each) => each.key === row.key));
+              expect(rows).toHaveLength(answer.status === 'done' ? bookings.length : 0);
+              if (undone === 'undone') expect(rows.every((row) => row.status === 'released')).toBe(true);
+            }
           }),
           { numRuns: 12 },
         );
