@@ -2,16 +2,12 @@
  * What stands on 投诉处理单 (CMP-09), read from the ledger: receipt, assessment and every answered task. Who asked for
  * confidentiality, or stayed anonymous, is not named on it.
  */
-import type { CaseFile, IntakeRow, Ports } from '../adapters/ports.js';
-import type { ContactCard, TaskRow } from '../domain/case.js';
-import { inLanguage } from '../domain/message.js';
-import { formatDay, formatInstant } from '../domain/text.js';
+import type { CaseFile } from '../adapters/ports.js';
+import type { ContactCard, ContentRef, EvidenceRef, TaskRow } from '../domain/case.js';
 import { WORDS, word, type WordKind } from '../domain/words.js';
 import type { ComplaintHandlingForm, HandlingStep } from '../documents/index.js';
 import type { DocumentOrder } from './contract.js';
-
-const LANGUAGE = 'zh-CN';
-const YES_NO = { true: '是', false: '否' } as const;
+import { attachment, LANGUAGE, Paper, yesNo, type Source } from './paper.js';
 
 /** Labels of the fields of answers, in the words of the trade (forms 7). */
 const LABELS: Record<string, string> = {
@@ -74,6 +70,13 @@ const LABELS: Record<string, string> = {
   measures: '措施',
   told: '已告知',
   done: '已完成',
+  items: '物品',
+  condition: '归还状态',
+  keeperSignature: '保管员签字',
+  holderSignature: '归还人签字',
+  policeNo: '报案号',
+  reportedAt: '报案时间',
+  bureauReportedAt: '报告税务机关时间',
 };
 
 /** Lists of words by field, where the field's values are words that are kept in one place. */
@@ -117,41 +120,37 @@ type Receipt = Record<string, unknown>;
 
 /** @param file the case, read from the ledger a moment ago */
 export async function complaintHandlingForm(
-  ports: Pick<Ports, 'ledger'>,
+  ports: Source,
   file: CaseFile,
   order: DocumentOrder,
 ): Promise<ComplaintHandlingForm> {
-  const { ledger } = ports;
-  const [intake, organisation] = await Promise.all([ledger.intakeOf(order.caseId), ledger.organisation()]);
-  const receipt = receiptOf(intake);
+  const paper = await Paper.open<object, Receipt>(ports, file, order);
+  const receipt: Receipt = paper.intake;
   const answered = file.tasks.filter(({ status, answer }) => status === 'completed' && answer !== null);
-  const contents = await ledger.contents(contentIds([receipt, ...answered.map(({ answer }) => answer)]));
 
-  const at = (instant: string) => formatInstant(instant, LANGUAGE, order.offsetMinutes);
-  const person = (id: string) => organisation?.staff.find((each) => each.id === id)?.name ?? id;
   const text = (value: unknown, field = ''): string => {
     if (value === null || value === undefined) return '';
-    if (typeof value === 'boolean') return YES_NO[`${value}`];
+    if (typeof value === 'boolean') return yesNo(value);
     if (Array.isArray(value)) return value.map((each) => text(each, field)).join('、');
     if (typeof value === 'object') {
       const record = value as Record<string, unknown>;
-      if (typeof record['content'] === 'string') return contents.get(record['content'])?.body ?? '（已删除）';
-      if (typeof record['evidence'] === 'string') return `附件 ${String(record['sha256']).slice(0, 12)}`;
+      if (typeof record['content'] === 'string') return paper.text(value as ContentRef);
+      if (typeof record['evidence'] === 'string') return attachment(value as EvidenceRef);
       return Object.entries(record)
         .map(([name, each]) => text(each, name))
         .join('：');
     }
     const plain = String(value);
-    if (/^\d{4}-\d{2}-\d{2}T/.test(plain)) return at(plain);
+    if (/^\d{4}-\d{2}-\d{2}T/.test(plain)) return paper.at(plain);
     const kind = WORDS_OF[field];
     if (kind !== undefined && Object.hasOwn(WORDS[kind], plain)) return word(kind, plain, LANGUAGE);
-    return Object.hasOwn(ANSWER_WORDS, plain) ? ANSWER_WORDS[plain]! : person(plain);
+    return Object.hasOwn(ANSWER_WORDS, plain) ? ANSWER_WORDS[plain]! : paper.person(plain);
   };
   const step = (task: TaskRow): HandlingStep => ({
-    at: task.completedAt === null ? '' : at(task.completedAt),
+    at: paper.at(task.completedAt),
     step: word('task', task.name, LANGUAGE),
     round: String(task.round),
-    by: person(task.completedBy ?? ''),
+    by: paper.person(task.completedBy),
     answers: Object.entries(task.answer ?? {}).map(([field, value]) => ({
       label: LABELS[field] ?? field,
       value: text(value, field),
@@ -162,35 +161,24 @@ export async function complaintHandlingForm(
   const words = (kind: WordKind, value: unknown) =>
     value === null || value === undefined ? '' : word(kind, String(value), LANGUAGE);
   const minutes = (value: number | null) => (value === null ? '' : `${value}分钟`);
-  const unit = organisation?.units.find(({ id }) => id === receipt['unit'])?.name ?? text(receipt['unit']);
   const demand = Array.isArray(receipt['demand']) ? receipt['demand'] : [];
-  const receiver = person(intake?.actor ?? '');
-  const dueOn = text(receipt['externalDueOn']);
+  const receiver = paper.person(paper.agent);
   return {
-    head: {
-      company: organisation === null ? '' : inLanguage(organisation.company.name, LANGUAGE),
-      hotline: organisation?.company.hotline ?? '',
-      formNo: order.caseId,
-      caseNo: order.caseId,
-      filledBy: receiver,
-      filledAt: at(row.openedAt),
-      printedAt: at(order.at),
-      createdAt: order.at,
-    },
-    receivedAt: at(row.receivedAt),
-    enteredAt: at(row.openedAt),
+    head: paper.head(order.caseId, { by: paper.agent, at: row.openedAt }, ''),
+    receivedAt: paper.at(row.receivedAt),
+    enteredAt: paper.at(row.openedAt),
     receiver,
     channel: words('intake', receipt['channel']),
     externalRef: text(receipt['externalRef']),
-    externalDueOn: dueOn === '' ? '' : formatDay(dueOn, LANGUAGE),
+    externalDueOn: paper.on(receipt['externalDueOn'] as string | undefined),
     identity: words('identity', row.identity),
-    complainant: complainantOf(file, text(receipt['contact']), organisation?.customers ?? []),
+    complainant: complainantOf(file, text(receipt['contact']), paper.customer({}).companyName ?? ''),
     relation: row.identity === 'named' ? text(receipt['relation']) : '',
     occurredAt: text(receipt['occurredAt']),
     subject: words('subject', receipt['subject']),
     problemType: words('problemType', receipt['problemType']),
-    personsConcerned: row.personsConcerned.map(person).join('、'),
-    unit,
+    personsConcerned: row.personsConcerned.map((id) => paper.person(id)).join('、'),
+    unit: paper.unit(receipt['unit'] as string | undefined),
     serials: text(receipt['serials']),
     relatedCases: text(receipt['relatedCases']),
     matter: text(receipt['matter']),
@@ -203,7 +191,7 @@ export async function complaintHandlingForm(
     safety: text(receipt['safety']),
     grade: words('grade', row.grade),
     level: words('level', row.level),
-    owner: person(row.owner),
+    owner: paper.person(row.owner),
     rounds: String(row.rounds),
     responseMinutes: minutes(row.responseMinutes),
     resolutionMinutes: minutes(row.resolutionMinutes),
@@ -212,25 +200,10 @@ export async function complaintHandlingForm(
   };
 }
 
-function receiptOf(intake: IntakeRow | null): Receipt {
-  return (intake?.input as { intake?: { form?: Receipt } } | null)?.intake?.form ?? {};
-}
-
 /** Who complains, as far as the paper may say it. */
-function complainantOf(
-  { row }: CaseFile,
-  contact: string,
-  customers: readonly { id: string; name: string }[],
-): string {
+function complainantOf({ row }: CaseFile, contact: string, company: string): string {
   if (row.identity === 'anonymous') return '匿名';
   if (row.identity === 'confidential') return '保密';
   const name = contact.startsWith('{') ? (JSON.parse(contact) as ContactCard).name : null;
-  return name ?? customers.find(({ id }) => id === row.customer)?.name ?? row.customer ?? '';
-}
-
-/** Ids of the content rows that answers refer to. */
-function contentIds(value: unknown): string[] {
-  if (value === null || typeof value !== 'object') return [];
-  const content = (value as Record<string, unknown>)['content'];
-  return [...(typeof content === 'string' ? [content] : []), ...Object.values(value).flatMap(contentIds)];
+  return name ?? company;
 }

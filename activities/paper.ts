@@ -201,7 +201,7 @@ export class Paper<Answers extends object, Intake extends object> {
   }
 
   /** @param filled who filled it in, and when */
-  head(formNo: string, filled: Signed | undefined, state: FormState): FormHead {
+  head(formNo: string, filled: Signed | undefined, state: FormState | ''): FormHead {
     const { company } = this.organisation ?? {};
     return {
       company: company === undefined ? '' : inLanguage(company.name, LANGUAGE),
@@ -299,7 +299,7 @@ export function attachment(ref: EvidenceRef | Pick<EvidenceRow, 'sha256'> | unde
 }
 
 /** Ids of the content rows that answers refer to. */
-export function contentIds(value: unknown): string[] {
+function contentIds(value: unknown): string[] {
   if (value === null || typeof value !== 'object') return [];
   const content = (value as Record<string, unknown>)['content'];
   return [...(typeof content === 'string' ? [content] : []), ...Object.values(value).flatMap(contentIds)];

@@ -71,7 +71,7 @@ export async function pickUpVoucher(
       .join('\n'),
     consentBy: worked === undefined ? '' : `${paper.text(taken?.consentBy)} ${paper.at(worked.at)}`.trim(),
     takenBy: paper.signed(worked),
-    destination: left.some(({ treatment }) => treatment.includes('toManufacturer')) ? '厂家' : '技服部',
+    destination: destinationOf(left),
     promisedReturnOn: paper.on(taken?.promisedReturnOn),
     estimate: money(taken?.estimate),
     limit: money(taken?.limit),
@@ -91,6 +91,12 @@ export async function pickUpVoucher(
     signatureBack: { signerName: paper.text(back.returnedTo), signedAt: paper.at(returned?.at) },
     technicianBack: paper.signatureOf(returned),
   };
+}
+
+/** Where the faults that were left take the machine. */
+function destinationOf(left: RepairAnswers['repairOnSite']['faults']): string {
+  if (left.length === 0) return '';
+  return left.some(({ treatment }) => treatment.includes('toManufacturer')) ? '厂家' : '技服部';
 }
 
 /** Returns that were agreed for a later day than was promised; the customer heard of each when it was made. */

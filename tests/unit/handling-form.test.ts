@@ -93,8 +93,8 @@ test('CMP-09 the receipt block is printed in words, with names for ids', async (
       formNo: ORDER.caseId,
       createdAt: ORDER.at,
     },
-    receivedAt: '3月5日09:52',
-    enteredAt: '3月5日10:00',
+    receivedAt: '2030年3月5日09:52',
+    enteredAt: '2030年3月5日10:00',
     receiver: '李娜',
     channel: '热线',
     identity: '实名',
@@ -107,7 +107,7 @@ test('CMP-09 the receipt block is printed in words, with names for ids', async (
     safety: '否',
     grade: '一般',
     serials: 'A1、B2',
-    externalDueOn: '3月15日',
+    externalDueOn: '2030年3月15日',
     responseMinutes: '0分钟',
     resolutionMinutes: '',
   });
@@ -138,7 +138,7 @@ test('answered tasks only, each with the labels and words of the trade', async (
   const { steps } = await modelOf('named', [task('investigate', answer), task('carryOut', null, 'open')]);
   expect(steps).toEqual([
     {
-      at: '3月5日11:30',
+      at: '2030年3月5日11:30',
       step: '调查核实',
       round: '1',
       by: '李娜',
@@ -150,7 +150,7 @@ test('answered tasks only, each with the labels and words of the trade', async (
         { label: '能否解决', value: '是' },
         { label: '方式', value: '电话' },
         { label: '责任人', value: '王磊' },
-        { label: '时限', value: '3月6日16:00' },
+        { label: '时限', value: '2030年3月6日16:00' },
       ],
     },
   ]);
