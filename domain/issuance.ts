@@ -2,7 +2,7 @@
  * Issuance and installation of special devices (公司发行安装服务流程) as plain data and decisions: values, task
  * definitions, what is still to be done with each device. Pure and without zod; the forms are in forms-issuance.ts.
  */
-import { CASE_TASKS, task } from './tasks.js';
+import { CASE_TASKS, HOLDING_TASKS, task } from './tasks.js';
 
 export const DEVICE_FAMILIES = [
   'goldenTaxCard',
@@ -55,6 +55,7 @@ export const ISSUANCE_TASKS = {
   splitOff: task('splitOff', 'agent', 'appointment', 'W21'),
   returnToManufacturer: task('returnToManufacturer', 'warehouse', 'manufacturerAnswer', 'ISS-25'),
   ...CASE_TASKS,
+  ...HOLDING_TASKS,
 } as const;
 export type IssuanceTask = keyof typeof ISSUANCE_TASKS;
 

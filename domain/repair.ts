@@ -15,7 +15,7 @@ import {
   type Calendars,
 } from './calendar.js';
 import type { Day, Instant } from './case.js';
-import { CASE_TASKS, task } from './tasks.js';
+import { CASE_TASKS, HOLDING_TASKS, task } from './tasks.js';
 
 /** HOT-05: what the agent asks, in the manual's order; each has a value or the reason why it was skipped. */
 export const DIAGNOSTIC_STEPS = [
@@ -109,6 +109,7 @@ export const REPAIR_TASKS = {
   confirmClearing: task('confirmClearing', 'finance', 'clearing', 'W27'),
   recoverPayment: task('recoverPayment', 'finance', 'payment', 'W27'),
   ...CASE_TASKS,
+  ...HOLDING_TASKS,
 } as const;
 export type RepairTask = keyof typeof REPAIR_TASKS;
 

@@ -28,8 +28,12 @@ export const CASE_TASKS = {
   callAboutDelay: task('callAboutDelay', 'centreManager', 'managerCall', 'W14'),
   deliverByHand: task('deliverByHand', 'agent', 'byHand', 'AT-26'),
   undoByHand: task('undoByHand', 'supervisor', 'byHand', 'AT-26'),
+  sortOut: task('sortOut', 'supervisor', 'sortOut', 'AT-26'),
+} as const;
+
+/** Tasks the kernel opens where things and money are held; a complaint holds none. */
+export const HOLDING_TASKS = {
   returnItems: task('returnItems', 'engineer', 'returnItems', 'AT-43'),
   reportLoss: task('reportLoss', 'supervisor', 'reportLoss', 'REG-07'),
   refund: task('refund', 'finance', 'payment', 'W27'),
-  sortOut: task('sortOut', 'supervisor', 'sortOut', 'AT-26'),
 } as const;

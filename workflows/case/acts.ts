@@ -13,7 +13,7 @@ import * as messages from './messages.js';
 import type { Act, ActName, ActResult, NextTask } from './messages.js';
 import type { Recorder } from './recorder.js';
 import { refuse } from './refusal.js';
-import { CASE_TASKS } from '../../domain/tasks.js';
+import { HOLDING_TASKS } from '../../domain/tasks.js';
 import type { Alarm } from './alarm.js';
 import type { TaskState } from './state.js';
 
@@ -517,7 +517,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
             else task.context = { ...task.context, items: left };
             kase.touchTask(task.key);
           }
-        kase.duty(CASE_TASKS.reportLoss, { context: { items: act.items }, holdsClosing: true });
+        kase.duty(HOLDING_TASKS.reportLoss, { context: { items: act.items }, holdsClosing: true });
       }),
     {
       description: 'Something held is lost or stolen: police and bureau the same day',

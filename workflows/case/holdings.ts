@@ -18,7 +18,7 @@ import {
   type Movement,
 } from '../../domain/custody.js';
 import type { CaseAnswers } from '../../domain/forms-common.js';
-import { CASE_TASKS } from '../../domain/tasks.js';
+import { CASE_TASKS, HOLDING_TASKS } from '../../domain/tasks.js';
 import type { Kase } from './kase.js';
 import { SYSTEM } from './system.js';
 import { claims, undoing } from './profiles.js';
@@ -298,7 +298,7 @@ export class Holdings {
     }
     for (const [, held] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const first = held[0]!;
-      kase.duty(CASE_TASKS.returnItems, {
+      kase.duty(HOLDING_TASKS.returnItems, {
         role: ROLE_OF_HOME[homeOf(first)] ?? (first.kind === 'machine' ? 'engineer' : 'warehouse'),
         // A machine is brought back by whoever has it; of other things the keeper takes care.
         assignee: first.kind === 'machine' && isHeldByStaff(first.holder) ? first.holder : first.keeper,
