@@ -285,6 +285,11 @@ describe('answers at the edge and in the core', () => {
       feeAsked: true,
     }));
 
+  it('ISS-03 ISS-06 what the customer has and the exact address are asked for', () => {
+    const { hasComputer: _computer, hasPrinter: _printer, siteAddress: _address, ...rest } = prepared;
+    expect(complaints(edge.prepare, rest).sort()).toEqual(['hasComputer', 'hasPrinter', 'siteAddress']);
+  });
+
   it.each<[string, Record<string, unknown>, string]>([
     ['a tenth of a cent', { due: 1200.001 }, 'due'],
     ['money below nothing', { paid: -1 }, 'paid'],

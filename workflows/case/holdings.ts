@@ -284,10 +284,11 @@ export class Holdings {
   /** Everything held that nobody is asked for yet: one task for each holder and place it goes back to. */
   askBack(reason: string): void {
     const { kase } = this;
+    // Whichever task it is for: what waits for the manufacturer is not asked for a second time.
     const asked = new Set(
       kase
         .openTasks()
-        .filter((task) => task.name === 'returnItems' || task.name === 'reportLoss')
+        .filter((task) => task.holdsClosing)
         .flatMap((task) => (task.context?.['items'] ?? []) as string[]),
     );
     const groups = new Map<string, HeldItem[]>();
@@ -306,6 +307,19 @@ export class Holdings {
         holdsClosing: true,
       });
     }
+  }
+
+  /** Only part of what was asked for came back: the rest is asked for again, else nobody would. */
+  askRest(task: TaskState, returned: readonly string[]): void {
+    const asked = (task.context?.['items'] ?? []) as string[];
+    const rest = asked.filter((id) => !returned.includes(id) && this.item(id) !== undefined);
+    if (rest.length === 0) return;
+    this.kase.duty(HOLDING_TASKS.returnItems, {
+      role: task.role,
+      assignee: task.assignee,
+      context: { ...task.context, items: rest },
+      holdsClosing: true,
+    });
   }
 
   private back(id: string, by: string, answer: CaseAnswers['returnItems']): Movement {

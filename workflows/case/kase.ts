@@ -1049,6 +1049,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     );
     this.touchTask(task.key);
     if (task.waits !== null && this.state.pause?.task === task.key) this.endPause(by, null);
+    if (task.name === 'returnItems') this.holdings.askRest(task, answer['items'] as string[]);
     if (!('rescheduled' in answer)) this.process.answered(this, task, answer, by);
   }
 
