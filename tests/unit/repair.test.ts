@@ -324,3 +324,33 @@ describe('forms', () => {
     expect(form.safeParse({ result: 'solved', tried: '重启' }).success).toBe(true);
   });
 });
+
+describe('the form of a visit', () => {
+  const form = repairForms('edge').repairOnSite;
+  const fault = {
+    no: 1,
+    description: '读卡器红灯',
+    class: 'hardware',
+    cause: '接触不良',
+    covered: true,
+    steps: { connections: 'faulty', software: 'notNeeded', hardware: 'notNeeded' },
+    treatment: ['adjusted'],
+    result: 'solved',
+  };
+  const issues = (answer: object) =>
+    form.safeParse(answer).error?.issues.map((issue) => issue.path.join('.')) ?? [];
+
+  it('ONS-11 takes no fault without its symptom and its cause', () => {
+    expect(issues({ faults: [fault], tidied: true })).toEqual([]);
+    const { cause: _, ...silent } = fault;
+    expect(issues({ faults: [silent], tidied: true })).toEqual(['faults.0.cause']);
+    expect(issues({ faults: [{ ...fault, description: '' }], tidied: true })).toEqual([
+      'faults.0.description',
+    ]);
+  });
+
+  it('ONS-16 is not in order before the place is tidy', () => {
+    expect(issues({ faults: [fault] })).toEqual(['tidied']);
+    expect(issues({ faults: [fault], tidied: false })).toEqual(['tidied']);
+  });
+});
