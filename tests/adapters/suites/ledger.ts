@@ -894,7 +894,20 @@ const organisation: Organisation = {
       absent: false,
     },
   ],
-  units: [{ id: 'city', name: '市局', kind: 'bureau', mail: 'city@example.com', language: 'zh-CN' }],
+  units: [
+    {
+      id: 'city',
+      name: '市局',
+      kind: 'bureau',
+      mail: 'city@example.com',
+      language: 'zh-CN',
+      hours: '工作日 09:00–17:00',
+      officers: [
+        { id: 'counter', name: '窗口', phone: '0571-5550171', prefers: 'phone' },
+        { id: 'officer', name: '苏科', mail: 'officer@example.com', prefers: 'mail' },
+      ],
+    },
+  ],
   customers: [
     {
       id: 'acme',
