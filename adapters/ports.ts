@@ -405,12 +405,7 @@ export interface LedgerPort {
   ): Promise<void>;
   bureauCode(sha256: string): Promise<BureauCodeRow | null>;
   /** Marks every code of an answered task as used. */
-  useBureauCodes(used: {
-    caseId: string;
-    taskKey: string;
-    at: Instant;
-    requestId: string;
-  }): Promise<void>;
+  useBureauCodes(used: { caseId: string; taskKey: string; at: Instant; requestId: string }): Promise<void>;
 
   addEvidence(row: EvidenceRow): Promise<void>;
   evidence(caseId: string): Promise<EvidenceRow[]>;

@@ -36,7 +36,14 @@ import { complaintIntakeForm } from '../domain/forms-complaint.js';
 import { intakeForm, processOf, taskForms, type Form } from '../domain/processes.js';
 import type { IssuanceIntake } from '../domain/forms-issuance.js';
 import { formIssues, type PendingFile, type PendingStaff, type PendingText } from '../domain/forms.js';
-import { deskOf, wantsMail, type Customer, type Organisation, type Staff, type Unit } from '../domain/organisation.js';
+import {
+  deskOf,
+  wantsMail,
+  type Customer,
+  type Organisation,
+  type Staff,
+  type Unit,
+} from '../domain/organisation.js';
 import { normaliseMobile, parsePhone } from '../domain/phone.js';
 import { checkTaxpayerId } from '../domain/taxpayer.js';
 import type {

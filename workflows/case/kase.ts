@@ -1400,8 +1400,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     const at = this.now;
     const urgency = options.urgency ?? 'normal';
     const planned = options.notBefore !== undefined && options.notBefore > at ? options.notBefore : null;
-    const notBefore =
-      planned ?? (urgency === 'normal' ? this.heldUntil(at, forCustomer, options.key) : null);
+    const notBefore = planned ?? (urgency === 'normal' ? this.heldUntil(at, forCustomer, options.key) : null);
     const message: PendingMessage = {
       key: options.key,
       template,
