@@ -47,6 +47,12 @@ async function asked(desk: Desk, day: string): Promise<string> {
 async function letters(caseId: string): Promise<MailboxItem[]> {
   return (await office.mailbox(caseId)).filter((item) => item.to === OFFICER);
 }
+/** The history of a case, payloads opened. */
+async function keptByTemporal(desk: Desk, caseId: string): Promise<string> {
+  const kept = JSON.stringify((await desk.history(caseId)).map((run) => run.history));
+  const payloads = [...kept.matchAll(/"data":"([A-Za-z0-9+/=]*)"/g)];
+  return kept + payloads.map(([, data]) => Buffer.from(data!, 'base64').toString('utf8')).join('\n');
+}
 const calendarLine = (mail: MailboxItem | undefined, name: string) =>
   new RegExp(`^${name}(?:;[^:]*)?:(.*)$`, 'm').exec(mail?.invitation ?? '')?.[1]?.trim();
 /** Method, sequence and beginning of every invitation, in the order of sending. */
@@ -77,16 +83,14 @@ test('W28 ISS-07 the code answers once, as the bureau, and stands neither in his
     completedBy: 'bureau:binjiang-bureau',
   });
   expect(await desk.openTasks(caseId)).toEqual(['borrowDevices#1']);
-  const told = JSON.stringify([await desk.file(caseId), await desk.history(caseId)]);
+  const told = JSON.stringify(await desk.file(caseId)) + (await keptByTemporal(desk, caseId));
+  expect(told).toContain('awaitBureau');
   const known = await office.ports.ledger.bureauCode(
     createHash('sha256').update(code.replaceAll('-', '')).digest('hex'),
   );
   expect(known).toMatchObject({ caseId, taskKey: 'awaitBureau#1', unitId: 'binjiang-bureau' });
   expect(known?.usedRequest).toBe(requestId);
-  for (const secret of [code, code.replaceAll('-', ''), '苏科', OFFICER]) {
-    expect(told).not.toContain(secret);
-    expect(told).not.toContain(Buffer.from(secret).toString('base64').replace(/=+$/, ''));
-  }
+  for (const secret of [code, code.replaceAll('-', ''), '苏科', OFFICER]) expect(told).not.toContain(secret);
   expect(await desk.replay(caseId)).toMatchObject({ differences: [] });
 });
 

@@ -675,7 +675,7 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
       expect(await reader({ kind: 'customer', id: 'acme' })).toMatchObject({ phone: '+8613800000002' });
       expect(await reader({ kind: 'unit', id: 'city' })).toMatchObject({
         phone: null,
-        mail: 'city@example.com',
+        mail: 'officer@example.com',
       });
       expect(await reader({ kind: 'staff', id: 'nobody' })).toBeNull();
       await ledger.erase('T-1', ['letter-2'], {
