@@ -45,6 +45,8 @@ export interface DocumentOrder {
   caseId: string;
   kind: DocumentKind;
   key: string;
+  /** Round of the case, or visit of a repair, that the form is about. */
+  round: number;
   at: Instant;
   offsetMinutes: number;
 }
@@ -62,7 +64,10 @@ export interface LinkedOrder {
   serials: string[];
   customer: string | null;
   actor: string;
+  /** The opening case's instant: the new case begins then, also where that is not the present of the machine. */
   at: Instant;
+  /** Queue of the workers that run cases. */
+  taskQueue: string;
 }
 
 export interface CaseActivities {
@@ -84,8 +89,9 @@ export interface CaseActivities {
   unclaim(order: { key: string; caseId: string; at: Instant }): Promise<'undone' | 'nothing' | 'impossible'>;
   /** Gives bookings up; one that is released already stays so. */
   releaseBookings(order: { keys: string[]; caseId: string; at: Instant }): Promise<void>;
-  /** Numbers a case that another case opens and keeps its input (W25); once per request id. */
-  receiveLinked(order: LinkedOrder): Promise<{ caseId: string }>;
-  /** Says that a case opened by another one runs. */
-  markStarted(order: { caseId: string }): Promise<void>;
+  /**
+   * Opens a case for another one (W25), as the desk opens one: numbered and kept first, then started, then marked so.
+   * Once per request id; what a crash leaves half done `intake retry` finishes too.
+   */
+  openLinked(order: LinkedOrder): Promise<{ caseId: string }>;
 }

@@ -14,7 +14,7 @@ export function createDocuments(ports: Ports): CaseActivities['fileDocument'] {
         `case ${order.caseId} is not in the ledger yet`,
         'document.caseMissing',
       );
-    const { name, content } = await printForm(ports, file, order as never);
+    const { name, content } = await printForm(ports, file, order);
     const stored = await ports.storage.put(content);
     const ref: EvidenceRef = {
       evidence: `${order.caseId}/${order.key}`,

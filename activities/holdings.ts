@@ -1,12 +1,15 @@
 /** Hand-overs, appointments and linked cases: thin over the ledger, whose constraints decide (C8). */
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, getClient } from '@temporalio/activity';
 import { ClaimConflict, type LedgerPort } from '../adapters/ports.js';
 import type { CaseActivities } from './contract.js';
 
-/** @returns the activities that take, withdraw and release, and those that number a linked case */
+/** A start this far ahead of the machine's clock is meant: only the virtual clock of a simulation is. */
+const AHEAD_MS = 60_000;
+
+/** @returns the activities that take, withdraw and release, and the one that opens a linked case */
 export function createHoldings(
   ledger: LedgerPort,
-): Pick<CaseActivities, 'claim' | 'unclaim' | 'releaseBookings' | 'receiveLinked' | 'markStarted'> {
+): Pick<CaseActivities, 'claim' | 'unclaim' | 'releaseBookings' | 'openLinked'> {
   return {
     async claim(order) {
       try {
@@ -25,7 +28,7 @@ export function createHoldings(
     releaseBookings: async ({ keys, at }) => {
       await ledger.releaseBookings(keys, at);
     },
-    async receiveLinked(order) {
+    async openLinked(order) {
       const { intake } = await ledger.receiveIntake({
         requestId: order.requestId,
         process: order.process,
@@ -40,8 +43,25 @@ export function createHoldings(
         actor: order.actor,
         at: order.at,
       });
-      return { caseId: intake.caseId };
+      const { caseId } = intake;
+      const ahead = Date.parse(order.at) - Date.now();
+      try {
+        // Not a child: the server lets no time pass for a parent on the virtual clock while a child of it runs, and the
+        // two lives are separate anyway; the new case tells its opener by signal when it ends.
+        await getClient().workflow.start(order.process, {
+          workflowId: caseId,
+          taskQueue: order.taskQueue,
+          args: [{ ...(order.input as object), caseId }],
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          workflowIdConflictPolicy: 'FAIL',
+          staticSummary: `${order.process} ${caseId}`,
+          ...(ahead > AHEAD_MS ? { startDelay: ahead } : {}),
+        });
+      } catch (error) {
+        if ((error as Error).name !== 'WorkflowExecutionAlreadyStartedError') throw error;
+      }
+      if (intake.state !== 'started') await ledger.markStarted(caseId);
+      return { caseId };
     },
-    markStarted: ({ caseId }) => ledger.markStarted(caseId),
   };
 }

@@ -273,6 +273,14 @@ export interface OpenTaskRow extends TaskRow {
   waitingOn: string;
 }
 
+/** An answer as it stands in the ledger: personal texts are references. */
+export interface AnsweredTask {
+  caseId: string;
+  name: string;
+  completedAt: Instant;
+  answer: Record<string, unknown>;
+}
+
 export interface TurnRow {
   caseId: string;
   runId: string;
@@ -445,6 +453,13 @@ export interface LedgerPort {
   cases(filter: CaseFilter): Promise<CaseRow[]>;
   /** Open tasks, soonest due first. */
   openTasks(filter: { assignee?: string; role?: string; caseId?: string }): Promise<OpenTaskRow[]>;
+  /** Answered tasks of a process by name, in the order they were answered. `until` is not included. */
+  answeredTasks(filter: {
+    process: ProcessName;
+    names: string[];
+    from?: Instant;
+    until?: Instant;
+  }): Promise<AnsweredTask[]>;
   /** Cases that share a lookup value and were opened at or after `since`, newest first (W35). */
   related(lookups: IntakeRequest['lookups'], since: Instant): Promise<CaseRow[]>;
   lookups(caseId: string): Promise<IntakeRequest['lookups']>;

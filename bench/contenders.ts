@@ -107,8 +107,7 @@ export const STUBS: CaseActivities = {
   claim: () => Promise.resolve({ status: 'done', repeat: false }),
   unclaim: () => Promise.resolve('nothing'),
   releaseBookings: () => Promise.resolve(),
-  receiveLinked: () => Promise.resolve({ caseId: 'F20300304-001' }),
-  markStarted: () => Promise.resolve(),
+  openLinked: () => Promise.resolve({ caseId: 'F20300304-001' }),
 };
 
 /** Two workers as in production, the activities given. */

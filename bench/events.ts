@@ -9,6 +9,8 @@ export interface EventCount {
   sendingTurns: number;
   attributeChanges: number;
   documents: number;
+  /** Hand-overs and appointments asked of the ledger. */
+  claims: number;
   turns: number;
   workflowTasks: number;
   kinds: Record<string, number>;
@@ -76,6 +78,7 @@ export function countEvents(history: HistoryJson): EventCount {
   const messages = sends.length;
   const sendingTurns = new Set(sends.map((each) => each.task)).size;
   const documents = scheduled.filter((each) => each.name === 'fileDocument').length;
+  const claims = scheduled.filter((each) => each.name === 'claim').length;
   const attributeChanges = of('UpsertWorkflowSearchAttributes');
   const turns = of('MarkerRecorded');
   const workflowTasks = of('WorkflowTaskCompleted');
@@ -107,6 +110,7 @@ export function countEvents(history: HistoryJson): EventCount {
     sendingTurns,
     attributeChanges,
     documents,
+    claims,
     turns,
     workflowTasks,
     kinds,

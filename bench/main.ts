@@ -27,6 +27,7 @@ import { countEvents, type EventCount } from './events.js';
 import { heapOf } from './heap.js';
 import { latencies, percentile, rates } from './measure.js';
 import { pacedHistory } from './paced.js';
+import { smoothProcesses } from './processes.js';
 import { pageOf, textOf, verdictsOf, type Findings } from './report.js';
 import { FILE_AFTER, STEPS } from './smooth.js';
 
@@ -109,6 +110,9 @@ async function measureAll(bed: Bed, load: number): Promise<Findings> {
   await stack.workers.shutdown();
   const paced = countEvents(await pacedHistory(bed, recording));
 
+  tell('a smooth case of every process');
+  const processes = await smoothProcesses(config);
+
   tell('a rush of bookings');
   const bookings = await rushOfBookings(stack.ports.ledger);
 
@@ -151,6 +155,7 @@ async function measureAll(bed: Bed, load: number): Promise<Findings> {
     paced,
     asRun: { cases: counts.length, events: mean((c) => c.events), arithmetic: mean((c) => c.arithmetic) },
     heap: { empty, lines },
+    processes,
     bookings,
   };
 }

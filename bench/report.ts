@@ -1,5 +1,6 @@
 /** What was found, as a table for people and as the page `docs/performance.md`. */
 import type { BookingRush } from './bookings.js';
+import type { ProcessEvents } from './processes.js';
 import type { EventCount } from './events.js';
 import type { Latency, Rate } from './measure.js';
 
@@ -22,6 +23,7 @@ export interface Findings {
   paced: EventCount;
   asRun: { cases: number; events: number; arithmetic: number };
   heap: { empty: number; lines: HeapLine[] };
+  processes: ProcessEvents[];
   bookings: BookingRush;
 }
 
@@ -146,6 +148,19 @@ export function tables(findings: Findings, markdown: boolean) {
       ],
       markdown,
     ),
+    processes: table(
+      ['a smooth case', 'events', 'arithmetic', 'answers', 'claims', 'messages', 'forms filed'],
+      findings.processes.map((line) => [
+        line.process,
+        String(line.events),
+        String(line.arithmetic),
+        String(line.steps),
+        String(line.claims),
+        String(line.messages),
+        String(line.documents),
+      ]),
+      markdown,
+    ),
     bookings: table(
       ['what', 'requests', 'at once', 'booked', 'requests/s', 'p50 ms', 'p99 ms'],
       [
@@ -170,13 +185,13 @@ export function tables(findings: Findings, markdown: boolean) {
 }
 
 export function textOf(findings: Findings): string {
-  const { speed, events, heap, bookings, verdicts } = tables(findings, false);
-  return [speed, events, heap, bookings, verdicts].join('\n\n');
+  const { speed, events, processes, heap, bookings, verdicts } = tables(findings, false);
+  return [speed, events, processes, heap, bookings, verdicts].join('\n\n');
 }
 
 export function pageOf(findings: Findings): string {
   const { machine, engine, sizes, paced, asRun } = findings;
-  const { speed, events, heap, bookings, verdicts } = tables(findings, true);
+  const { speed, events, processes, heap, bookings, verdicts } = tables(findings, true);
   const excess = paced.lines.filter((line) => line.found > line.allowed && line.why !== '');
   return `# Performance
 
@@ -214,6 +229,10 @@ ${events}
 ${excess.map((line) => `- ${line.what}: ${line.why}`).join('\n')}
 
 The filed form costs 6 (an activity and the workflow task it wakes) and is not in the arithmetic; with it the arithmetic says ${paced.withDocument}.
+
+${processes}
+
+The scenarios smooth, issuance-smooth and repair-smooth: reminders ring where somebody takes his time. A claim (a thing handed over, an appointment made) costs six events: an activity, and the workflow task it wakes.
 
 ## Heap
 

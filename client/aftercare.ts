@@ -45,6 +45,8 @@ import {
   type Unit,
 } from '../domain/organisation.js';
 import { normaliseMobile, parsePhone } from '../domain/phone.js';
+import type { RepairAnswers } from '../domain/forms-repair.js';
+import { countFaults, type FaultCount } from '../domain/repair.js';
 import { checkTaxpayerId } from '../domain/taxpayer.js';
 import type {
   ActName,
@@ -206,7 +208,8 @@ export class Aftercare implements AftercareApi {
     const related = (await this.guarded(requestId, () => this.deps.ledger.related(lookups, since))).filter(
       (row) => row.process === process,
     );
-    const checked = customer.taxpayerId === undefined ? null : checkTaxpayerId(customer.taxpayerId);
+    const taxpayerId = customer.taxpayerId ?? (form['taxpayerId'] as string | undefined);
+    const checked = taxpayerId === undefined ? null : checkTaxpayerId(taxpayerId);
     const start: Omit<CaseStart, 'caseId'> = {
       process,
       requestId,
@@ -244,6 +247,14 @@ export class Aftercare implements AftercareApi {
             message: `no customer ${id} on file; import it, or see \`aftercare org show --customers\``,
           },
         ],
+        requestId,
+      );
+    const onFile = customer.taxpayerId === undefined ? null : checkTaxpayerId(customer.taxpayerId);
+    // Devices are issued to a taxpayer: an id that cannot be one is mended first.
+    if (process === 'issuance' && onFile !== null && !onFile.ok)
+      throw invalid(
+        process,
+        [{ field: 'customer', message: `the taxpayer id on file for ${id} is wrong: ${onFile.problem}` }],
         requestId,
       );
     const given = form['taxpayerId'];
@@ -922,6 +933,36 @@ export class Aftercare implements AftercareApi {
       return { booking, customer: file?.row.customer ?? null, kit };
     });
     return { who, day, entries: await Promise.all(entries) };
+  }
+  async faults({ by, from, to }: Parameters<AftercareApi['faults']>[0]): Promise<FaultCount[]> {
+    const visits = await this.guarded(undefined, () =>
+      this.deps.ledger.answeredTasks({
+        process: 'repair',
+        names: ['repairOnSite'],
+        ...(from === undefined ? {} : { from: instantOf(from, '00:00', this.offset) }),
+        ...(to === undefined ? {} : { until: instantOf(addDays(to, 1), '00:00', this.offset) }),
+      }),
+    );
+    // Where a case lies was told in the call that made the appointment, perhaps before the time asked for.
+    const regions = new Map<string, string>();
+    if (by === 'region')
+      for (const call of await this.guarded(undefined, () =>
+        this.deps.ledger.answeredTasks({ process: 'repair', names: ['contact'] }),
+      ))
+        if (typeof call.answer['region'] === 'string') regions.set(call.caseId, call.answer['region']);
+    const found = visits.flatMap(({ caseId, completedAt, answer }) =>
+      // A visit that was put off ended its task without a form.
+      ((answer as Partial<RepairAnswers['repairOnSite']>).faults ?? []).map((fault) => ({
+        caseId,
+        no: fault.no,
+        at: completedAt,
+        class: fault.class,
+        product: fault.product ?? null,
+        region: regions.get(caseId) ?? null,
+        result: fault.result,
+      })),
+    );
+    return countFaults(found, by);
   }
   async freeSlots(wanted: Parameters<AftercareApi['freeSlots']>[0]) {
     const { day, calendar, minutes, bufferMinutes, count } = wanted;

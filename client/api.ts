@@ -31,6 +31,7 @@ import type {
 } from '../domain/custody.js';
 import type { Customer, Organisation, Staff } from '../domain/organisation.js';
 import type { Policy } from '../domain/policy.js';
+import type { FaultCount, FaultGrouping } from '../domain/repair.js';
 import type { Calendars } from '../domain/calendar.js';
 import type { ActName, ActResult, CaseView } from '../workflows/case/messages.js';
 
@@ -202,6 +203,8 @@ export interface AftercareApi {
   bookings(filter: BookingFilter): Promise<BookingRow[]>;
   /** Appointments of a person, or of a counter `bureau/<unit id>`, that begin on a day, by time. */
   agenda(who: string, day: Day): Promise<Agenda>;
+  /** Faults found on visits, counted by class, product or region (ONS-24); days in the organisation's zone, both included. */
+  faults(wanted: { by: FaultGrouping; from?: Day; to?: Day }): Promise<FaultCount[]>;
   /** The next free times from a day on, not before now, within the hours of a calendar of the policy. */
   freeSlots(wanted: {
     who: string;

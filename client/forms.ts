@@ -4,6 +4,7 @@
  */
 import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { DeskError, EXIT, type FormField } from './api.js';
 
@@ -56,7 +57,11 @@ function kindOf(schema: JsonSchema): Pick<FormField, 'kind' | 'allowed'> {
   if (schema.type === 'number' || schema.type === 'integer') return { kind: 'number' };
   if (schema.type === 'array') {
     const item = schema.items ?? {};
-    return item.enum ? { kind: 'choices', allowed: item.enum.map(String) } : { kind: 'list' };
+    if (item.enum) return { kind: 'choices', allowed: item.enum.map(String) };
+    // A list of blocks: the names of its fields, required ones marked as everywhere else.
+    const parts = Object.keys(item.properties ?? {});
+    const marked = parts.map((key) => ((item.required ?? []).includes(key) ? `${key} *` : key));
+    return { kind: 'list', ...(parts.length === 0 ? {} : { allowed: marked }) };
   }
   if (schema.format === 'date-time') return { kind: 'instant' };
   if (schema.pattern === STAFF_ID_PATTERN) return { kind: 'staff' };
@@ -116,7 +121,9 @@ export function allowedText(field: FormField): string {
     case 'file':
       return '@path of a file, or a line of text';
     case 'list':
-      return 'a list: a,b';
+      return field.allowed
+        ? `a list of { ${field.allowed.join(', ')} }, as in [{ ${field.allowed[0]!.replace(' *', '')}: … }]`
+        : 'a list: a,b';
     case 'text':
       return field.maxLength ? `text, at most ${field.maxLength} characters` : 'text';
   }
@@ -240,10 +247,11 @@ export function coerce(field: FormField, typed: string, options: ParseOptions = 
     case 'list': {
       if (/^[[{]/.test(value)) {
         try {
-          const parsed: unknown = JSON.parse(value);
+          // YAML as in a file; JSON is part of it.
+          const parsed: unknown = parse(value);
           return Array.isArray(parsed) ? parsed : [parsed];
         } catch {
-          throw badAnswer(field.name, 'is not valid JSON', remedy);
+          throw badAnswer(field.name, 'is neither YAML nor JSON', remedy);
         }
       }
       return value === '' ? [] : value.split(',').map((item) => item.trim());

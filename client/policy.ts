@@ -130,6 +130,10 @@ export async function loadPolicy(path: string, options: PolicyOptions = {}): Pro
       horizonOn: holidays?.horizonOn ?? '9999-12-31',
       off: holidays?.off ?? [],
       work: holidays?.work ?? [],
+      // A case carries its calendars: the periods go with the one calendar that urgent repairs run by.
+      ...(name === policy.clocks.filingRepair?.calendar && holidays?.filingPeriodEnds !== undefined
+        ? { filingPeriodEnds: holidays.filingPeriodEnds }
+        : {}),
       ...(spec.ignoresHolidays || holidays === null ? { ignoresHolidays: true } : {}),
     };
     problems.push(...calendarProblems(calendar).map((problem) => `calendars.${name}: ${problem}`));

@@ -126,9 +126,9 @@ export interface ChargeLine {
   feeStatus?: Cell;
   /** 方式, with number of cheque or transfer: 现金/支票/对公转账/公司收款码 */
   means?: Cell;
-  /** 收款人及时间 */
+  /** 收款人及日期 */
   collectedBy?: Cell;
-  /** 交财务时间 */
+  /** 交财务日期 */
   handedInAt?: Cell;
   /** 发票号码 */
   invoiceNo?: Cell;
@@ -441,7 +441,7 @@ export interface BorrowLine {
   serialNo?: Cell;
   /** 数量 */
   qty?: Cell;
-  /** 使用: 指定客户/备用, with the case where one is named. */
+  /** 使用: 指定客户/备用, with the machine where one is named. */
   use?: Cell;
   /** 出库状态 */
   conditionOut?: Cell;

@@ -60,6 +60,8 @@ export interface WorkCalendar {
   horizonOn: Day;
   off: Day[];
   work: Day[];
+  /** Last days of the tax-filing periods (W13); only where a clock of the policy asks for them. */
+  filingPeriodEnds?: Day[];
   /** The week alone counts: no holidays, no make-up days, hence no horizon and nothing provisional. */
   ignoresHolidays?: boolean;
 }

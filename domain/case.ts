@@ -12,7 +12,7 @@ export type Instant = string;
 export type Day = string;
 
 /** Processes of the manual and the letter their case numbers start with (CRM-05, W7). */
-export const PROCESS_LETTERS = { complaint: 'T', issuance: 'F' } as const;
+export const PROCESS_LETTERS = { complaint: 'T', issuance: 'F', repair: 'W' } as const;
 export type ProcessName = keyof typeof PROCESS_LETTERS;
 
 /** The ladder of D15, lowest first. */
@@ -289,4 +289,6 @@ export interface TurnRecord {
   finalState: unknown | null;
   /** True when the whole projection is rewritten (`resync`). */
   full: boolean;
+  /** Serials by which later cases find this one (ONS-25, W35). Absent in most turns. */
+  serials?: string[];
 }

@@ -47,6 +47,17 @@ export function isHeldByStaff(holder: Holder): boolean {
   return !holder.includes('/');
 }
 
+/**
+ * Whether a case still answers for a thing: what our people hold, and a customer's machine wherever we brought it
+ * (workshop, manufacturer) until it is with the customer again (ONS-14).
+ */
+export function isOurs(kind: ItemKind, holder: Holder): boolean {
+  return isHeldByStaff(holder) || (kind === 'machine' && !holder.startsWith('customer/') && holder !== LOST);
+}
+
+/** Who holds what is lost or stolen (REG-07). */
+export const LOST: Holder = 'party/lost';
+
 /** One hand-over: both sides confirm it (AT-43). */
 export interface Movement {
   /** Serial number of a device; otherwise the key of the thing, e.g. `F20300304-001/cash#1`. Upper-case serials. */

@@ -115,9 +115,14 @@ export const day = () =>
   z
     .string()
     .regex(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'a day, YYYY-MM-DD')
-    .refine((value) => new Date(`${value}T00:00:00Z`).toISOString().startsWith(value), {
-      error: 'no such day',
-    })
+    // Checked even when the pattern refused it already: `2030-13-01` is no date at all.
+    .refine(
+      (value) => {
+        const at = Date.parse(`${value}T00:00:00Z`);
+        return !Number.isNaN(at) && new Date(at).toISOString().startsWith(value);
+      },
+      { error: 'no such day' },
+    )
     .meta({ day: true });
 
 /** What a refused form says: where, why, never the value. */

@@ -102,6 +102,7 @@ export const CLOCK_NAMES = [
   'featureCode',
   'firstFollowUp',
   // repair
+  'filingRepair',
   'simulation',
   'visitApproval',
   'contact',

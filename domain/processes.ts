@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { PROCESS_LETTERS, type ProcessName } from './case.js';
 import { complaintForms, complaintIntakeForm } from './forms-complaint.js';
 import { issuanceForms, issuanceIntakeForm } from './forms-issuance.js';
+import { repairForms, repairIntakeForm } from './forms-repair.js';
 import type { FormMode } from './forms.js';
 
 /** An object form that can also be asked for some of its fields only (corrections). */
@@ -17,6 +18,7 @@ const FORMS: Record<
 > = {
   complaint: { tasks: complaintForms, intake: complaintIntakeForm },
   issuance: { tasks: issuanceForms, intake: issuanceIntakeForm },
+  repair: { tasks: repairForms, intake: repairIntakeForm },
 };
 
 /** Names of the processes, in the order of the manual's letters. */

@@ -77,6 +77,27 @@ const TASKS = {
   splitOff: l('征求分单意见', 'agree to split the case'),
   callOffBureau: l('电告税务局取消发行', 'call off the bureau visit'),
   returnToManufacturer: l('故障设备退厂', 'return it to the maker'),
+  // Repair (上门服务流程)
+  helpRemotely: l('电话远程排障', 'help by telephone'),
+  simulateFault: l('模拟故障并回电', 'simulate the fault, call back'),
+  approveVisit: l('审批上门服务', 'approve the visit'),
+  tellRefusal: l('告知客户不上门原因', 'tell why there is no visit'),
+  contact: l('联系客户约定上门', 'agree the visit'),
+  contactToo: l('协助联系客户', 'keep calling the customer'),
+  decideVisit: l('裁定是否继续上门', 'decide whether to go on'),
+  acceptPaid: l('取得收费书面同意', 'get written consent to pay'),
+  packUp: l('出发前检查备件单据工具', 'pack parts, forms, tools'),
+  arrive: l('到达并核对合同与备份', 'arrive, check the backup'),
+  repairOnSite: l('现场检修', 'repair on site'),
+  signForm: l('客户签字盖章', 'have the form signed'),
+  collectFee: l('收取服务费', 'collect the fee'),
+  receiveMachine: l('技服部接收取回机器', 'take the machine in'),
+  repairMachine: l('检修取回机器', 'repair the machine'),
+  agreeCost: l('征求超限费用同意', 'agree the higher cost'),
+  bookReturn: l('预约送回时间', 'book the return'),
+  fetchMachine: l('领出待送回机器', 'fetch the machine'),
+  returnMachine: l('送回机器并当面检测', 'return the machine'),
+  followUp: l('一周内电话回访', 'follow up the visit'),
 } satisfies Record<string, Label>;
 
 export type TaskWord = keyof typeof TASKS;
@@ -99,6 +120,7 @@ const CLOCKS = {
   clearing: l('到账时限', 'clearing'),
   featureCode: l('特征码时限', 'feature code'),
   firstFollowUp: l('首次回访时限', 'first follow-up'),
+  filingRepair: l('征期内抢修时限', 'repair that blocks filing'),
   simulation: l('模拟故障答复时限', 'simulation'),
   visitApproval: l('上门审批时限', 'approval of the visit'),
   contact: l('联系客户时限', 'reaching the customer'),
@@ -191,6 +213,12 @@ const OUTCOMES = {
   cancelled: l('已取消', 'cancelled'),
   activated: l('已开通使用', 'activated'),
   activatedPartly: l('部分开通', 'partly activated'),
+  solvedRemotely: l('远程解决', 'solved by telephone'),
+  repaired: l('已修复', 'repaired'),
+  movedOn: l('已转相关方', 'moved on'),
+  visitRefused: l('未予上门', 'no visit'),
+  paidDeclined: l('客户不接受收费', 'paid service declined'),
+  notReached: l('多次未能见到客户', 'customer not met'),
 } satisfies Record<string, Label>;
 
 /** Where a matter stands, in words a customer may read (`cmp.progress`): a closed list, no internal words. */
@@ -256,6 +284,7 @@ const REASONS = {
   major: l('重大投诉', 'major complaint'),
   repeat: l('重复投诉', 'repeated complaint'),
   reopened: l('重新处理', 'reopened'),
+  unsolved: l('上门未解决', 'not solved at the visit'),
   manual: l('人工提级', 'raised by hand'),
   conflict: l('涉及经办人，须回避', 'person concerned must stand back'),
   absent: l('人员缺勤', 'person absent'),
@@ -346,6 +375,7 @@ const WAITING_ON = {
 const PROCESSES = {
   complaint: l('投诉处理', 'complaint'),
   issuance: l('发行安装', 'issuance'),
+  repair: l('上门维修', 'repair'),
 } satisfies Record<string, Label>;
 
 /** What stands in a timeline. */
@@ -399,6 +429,26 @@ const FACTS = {
   refused: l('拒绝操作', 'refused'),
 } satisfies Record<string, Label>;
 
+/** What a customer hands over for the workshop (取机凭证). */
+const MACHINES = {
+  computer: l('主机', 'computer'),
+  printer: l('打印机', 'printer'),
+  reader: l('读卡器', 'card reader'),
+  specialDevice: l('专用设备', 'special device'),
+} satisfies Record<string, Label>;
+
+/** Classes of faults (故障分类). */
+const FAULTS = {
+  connection: l('连接', 'connection'),
+  software: l('软件', 'software'),
+  hardware: l('硬件', 'hardware'),
+  network: l('网络', 'network'),
+  printing: l('打印', 'printing'),
+  operation: l('操作', 'operation'),
+  specialDevice: l('专用设备', 'special device'),
+  notOurs: l('非本系统', 'not our system'),
+} satisfies Record<string, Label>;
+
 /** Names of customer and unit messages, for the person who must pass one on by telephone. */
 const MESSAGES = {
   'iss.registered': l('开通登记受理通知', 'registration accepted'),
@@ -411,6 +461,18 @@ const MESSAGES = {
   'mail.iss.bureauReminder': l('发行时间催复函', 'reminder to the bureau'),
   'mail.iss.bureauConfirmed': l('发行时间确认函', 'confirmation to the bureau'),
   'mail.iss.bureauCancelled': l('发行取消函', 'cancellation to the bureau'),
+  'rep.accepted': l('报修受理通知', 'repair accepted'),
+  'rep.refused': l('不上门说明', 'no visit for now'),
+  'rep.dateChanged': l('报修延期通知', 'repair: new date'),
+  'rep.appointment': l('上门检修预约', 'repair appointment'),
+  'rep.noAnswer': l('请客户回电约定上门', 'please call us back'),
+  'rep.late': l('迟到通知', 'later than agreed'),
+  'rep.substitute': l('更换上门人员通知', 'somebody else comes'),
+  'rep.paid': l('收费告知', 'paid service'),
+  'rep.taken': l('取机通知', 'machine taken away'),
+  'rep.return': l('送回通知', 'machine comes back'),
+  'rep.returnAsIs': l('送回通知（未修复）', 'machine comes back as it was'),
+  'rep.cancelled': l('报修取消通知', 'repair cancelled'),
   'cmp.received': l('受理通知', 'notice of receipt'),
   'cmp.progress': l('进度通知', 'progress'),
   'cmp.dateChanged': l('延期通知', 'new date'),
@@ -465,6 +527,8 @@ export const WORDS = {
   media: MEDIA,
   waitingOn: WAITING_ON,
   process: PROCESSES,
+  machine: MACHINES,
+  fault: FAULTS,
   fact: FACTS,
   message: MESSAGES,
   sentence: SENTENCES,

@@ -112,9 +112,11 @@ export class ScenarioClock {
   /** Waits until no case has anything in flight at this instant, also cases that other cases started meanwhile. */
   async settle(): Promise<void> {
     for (;;) {
-      for (const caseId of this.open()) await this.settleCase(caseId);
-      const found = await this.runningCases();
-      const fresh = found.filter((caseId) => !this.alarms.has(caseId) && !this.ended.has(caseId));
+      const linked: string[] = [];
+      for (const caseId of this.open()) linked.push(...(await this.settleCase(caseId)));
+      // A case is asked whom it opened, since the server's list may know of it a moment later.
+      const found = new Set([...linked, ...(await this.runningCases())]);
+      const fresh = [...found].filter((caseId) => !this.alarms.has(caseId) && !this.ended.has(caseId));
       for (const caseId of fresh) await this.adopt(caseId);
       // One case may have told another something while that one had already settled.
       if (fresh.length === 0 && (this.alarms.size < 2 || (await this.allQuiet()))) return;
@@ -147,11 +149,15 @@ export class ScenarioClock {
     this.ended.add(caseId);
   }
 
-  private async settleCase(caseId: string): Promise<void> {
+  /** @returns cases that it opened and waits for */
+  private async settleCase(caseId: string): Promise<string[]> {
     const since = Date.now();
     for (let pauseMs = 3; ; pauseMs = Math.min(100, Math.ceil(pauseMs * 1.4))) {
       const standing = await this.look(caseId);
-      if (!standing.open) return this.forget(caseId);
+      if (!standing.open) {
+        this.forget(caseId);
+        return [];
+      }
       this.checkMinute(caseId, standing.nowMs);
       if (isQuiet(standing)) {
         const view = await this.deps.view(caseId);
@@ -160,7 +166,7 @@ export class ScenarioClock {
           const after = await this.look(caseId);
           if (after.open && isQuiet(after)) {
             this.alarms.set(caseId, view.nextAlarmAt === null ? null : Date.parse(view.nextAlarmAt));
-            return;
+            return view.linked;
           }
           continue;
         }

@@ -157,7 +157,7 @@ class ScenarioRun {
   readonly desk: Aftercare;
   private readonly clock: ScenarioClock;
   private readonly recorded: Histories;
-  /** Case by label, in the order of opening. */
+  /** Case by label, in the order of opening; one that a case opened goes by its process where that name is free. */
   private readonly cases = new Map<string, string>();
   private readonly policies = new Map<string, LoadedPolicy>();
   private last: string | null = null;
@@ -520,6 +520,9 @@ class ScenarioRun {
       if (picture) pictures.set(caseId, picture);
     }
     this.now = pictures;
+    const named = new Set(this.cases.values());
+    for (const [caseId, { row }] of pictures)
+      if (!named.has(caseId) && !this.cases.has(row.process)) this.cases.set(row.process, caseId);
   }
 
   private async ledgerPicture(caseId: string): Promise<CasePicture | null> {

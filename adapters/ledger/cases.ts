@@ -1,6 +1,15 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { CaseRow } from '../../domain/case.js';
-import type { CaseFile, CaseFilter, EvidenceRow, OpenTaskRow, Refusal, TurnRow } from '../ports.js';
+import type {
+  AnsweredTask,
+  CaseFile,
+  CaseFilter,
+  EvidenceRow,
+  LedgerPort,
+  OpenTaskRow,
+  Refusal,
+  TurnRow,
+} from '../ports.js';
 import { readMessages } from './outbox.js';
 import type { LedgerTables } from './schema.js';
 
@@ -118,6 +127,26 @@ export async function readOpenTasks(
     .orderBy('tasks.entry')
     .execute();
   return rows.map(({ entry: _, ...row }) => row);
+}
+
+/** Answered tasks of a process by name, in the order they were answered. */
+export async function readAnsweredTasks(
+  db: Db,
+  filter: Parameters<LedgerPort['answeredTasks']>[0],
+): Promise<AnsweredTask[]> {
+  let query = db
+    .selectFrom('tasks')
+    .innerJoin('cases', 'cases.caseId', 'tasks.caseId')
+    .select(['tasks.caseId', 'tasks.name', 'tasks.completedAt', 'tasks.answer'])
+    .where('cases.process', '=', filter.process)
+    .where('tasks.status', '=', 'completed')
+    .where('tasks.name', '=', sql<never>`any (${filter.names})`);
+  if (filter.from !== undefined) query = query.where('tasks.completedAt', '>=', filter.from);
+  if (filter.until !== undefined) query = query.where('tasks.completedAt', '<', filter.until);
+  const rows = await query.orderBy('tasks.completedAt').orderBy('tasks.entry').execute();
+  return rows.flatMap(({ caseId, name, completedAt, answer }) =>
+    completedAt === null || answer === null ? [] : [{ caseId, name, completedAt, answer }],
+  );
 }
 
 /** Every recorded turn of a case in the order of writing, superseded ones included. */

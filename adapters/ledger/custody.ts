@@ -29,7 +29,8 @@ export class MovementRefused extends Error {
  * Items that are not on file come into being, held by the giver of their first movement; then all are locked until
  * the transaction ends. Both in the order of their names, so that no two claims ever wait for one another.
  *
- * @throws MovementRefused for a device or spare that nobody took into stock, or an item of another kind
+ * @throws MovementRefused for a device or spare that nobody took into stock or that is of another family, or an item of
+ * another kind
  */
 export async function lockItems(trx: Trx, movements: Movement[], at: Instant, claim: string): Promise<void> {
   // The first movement of each item says what it is and who had it.
@@ -42,7 +43,8 @@ export async function lockItems(trx: Trx, movements: Movement[], at: Instant, cl
   const items = new Map((await lockRows(trx, ids)).map((item) => [item.item, item]));
   for (const movement of movements) {
     const item = items.get(movement.item);
-    if (item?.kind === movement.kind) continue;
+    const asAsked = movement.family === undefined || item?.family === movement.family;
+    if (item?.kind === movement.kind && (asAsked || !STOCKED.includes(movement.kind))) continue;
     const held = item && (await presentHolding(trx, movement.item));
     throw new MovementRefused({
       status: 'refused',

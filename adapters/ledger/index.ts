@@ -4,6 +4,7 @@ import { readBookings, releaseBookings } from './bookings.js';
 import {
   addEvidence,
   addRefusal,
+  readAnsweredTasks,
   readCaseFile,
   readCases,
   readEvidence,
@@ -109,6 +110,7 @@ export async function openLedger(options: { url: string; poolSize?: number }): P
     caseFile: (caseId) => inSnapshot((trx) => readCaseFile(trx, caseId)),
     cases: (filter) => readCases(db, filter),
     openTasks: (filter) => readOpenTasks(db, filter),
+    answeredTasks: (filter) => readAnsweredTasks(db, filter),
     related: (lookups, since) => relatedCases(db, lookups, since),
     lookups: (caseId) => readLookups(db, caseId),
     messages: (filter) => readMessages(db, filter),

@@ -45,6 +45,7 @@ async function writeTurn(trx: Db, turn: TurnRecord, digest: string): Promise<'wr
     upsertTasks(trx, caseId, turn.tasks),
     upsertClocks(trx, caseId, turn.clocks),
     upsertMessages(trx, turn),
+    insertSerials(trx, turn),
   ]);
   return 'written';
 }
@@ -215,6 +216,15 @@ function upsertClocks(trx: Db, caseId: string, clocks: ClockRow[]): Write {
     .insertInto('clocks')
     .values(rows)
     .onConflict((clash) => clash.columns(['caseId', 'key']).doUpdateSet(excluded(first)));
+}
+
+/** Serials learned on the way: later intakes of the same device find the case (ONS-25, W35). */
+function insertSerials(trx: Db, { caseId, serials }: TurnRecord): Write {
+  if (serials === undefined || serials.length === 0) return null;
+  return trx
+    .insertInto('lookups')
+    .values(serials.map((value) => ({ caseId, kind: 'serial' as const, value })))
+    .onConflict((clash) => clash.doNothing());
 }
 
 function upsertMessages(trx: Db, turn: TurnRecord): Write {

@@ -64,6 +64,18 @@ export const ENTRIES: readonly Entry[] = [
     () => import('./commands/complaint-open.js'),
   ),
   entry(
+    'repair open',
+    'Cases',
+    'enter a fault as it is told on the telephone, with the ordered diagnosis (HOT-05)',
+    () => import('./commands/repair-open.js'),
+  ),
+  entry(
+    'issuance open',
+    'Cases',
+    'enter a request for special devices; the legal three workdays begin (REG-01)',
+    () => import('./commands/issuance-open.js'),
+  ),
+  entry(
     'case list',
     'Cases',
     'cases: open ones, the late, the stuck, those of a customer',
@@ -178,6 +190,12 @@ export const ENTRIES: readonly Entry[] = [
     () => import('./commands/content-erase.js'),
   ),
   entry(
+    'case reschedule',
+    'Visits',
+    'an appointment cannot be kept: release it and make another one (ISS-25, W30)',
+    () => import('./commands/case-reschedule.js'),
+  ),
+  entry(
     'agenda',
     'Visits',
     "a day's appointments by time, with what to take along",
@@ -194,6 +212,18 @@ export const ENTRIES: readonly Entry[] = [
     'Visits',
     'the next times somebody is free',
     () => import('./commands/bookings-free.js'),
+  ),
+  entry(
+    'faults report',
+    'Visits',
+    'faults found on visits, counted: what breaks most, where, and how often it is solved at once (ONS-24)',
+    () => import('./commands/faults-report.js'),
+  ),
+  entry(
+    'case lost',
+    'Custody',
+    'something held for a case is lost or stolen: police and bureau the same day (REG-07)',
+    () => import('./commands/case-lost.js'),
   ),
   entry(
     'stock import',

@@ -6,7 +6,7 @@ import { usedMinutes } from '../../domain/clock.js';
 import type { OpenTaskRow } from '../../adapters/ports.js';
 import type { CaseSheet, ClockExplanation } from '../api.js';
 import type { Context } from './context.js';
-import { lengthText } from './moments.js';
+import { lengthText, type Moments } from './moments.js';
 import { padEnd, type Column } from './output.js';
 import { taskName } from './acts.js';
 
@@ -247,10 +247,13 @@ export function openingTexts(sheet: Pick<CaseSheet, 'texts' | 'tasks' | 'timelin
   return Object.entries(sheet.texts).flatMap(([id, text]) => (later.has(id) ? [] : [text]));
 }
 
-/** A task's answer, one pair a field, texts in their own words. */
+const UTC_INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
+/** A task's answer, one pair a field: texts in their own words, instants as the reader tells the time. */
 export function answerPairs(
   texts: Record<string, string>,
   answer: Record<string, unknown>,
+  moments: Moments,
 ): [string, string][] {
   return Object.entries(answer).map(([field, value]) => {
     const text = textOf(texts, value);
@@ -258,6 +261,7 @@ export function answerPairs(
     const evidence = value as { evidence?: string; mediaType?: string; bytes?: number } | null;
     if (evidence?.evidence)
       return [field, `${evidence.mediaType}, ${evidence.bytes} bytes (${evidence.evidence})`];
+    if (typeof value === 'string' && UTC_INSTANT.test(value)) return [field, moments.at(value)];
     return [field, plain(value)];
   });
 }

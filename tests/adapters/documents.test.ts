@@ -91,7 +91,7 @@ describe.each(KINDS)('%s', (kind) => {
       for (const part of [head.company, head.hotline, head.formNo, TITLES[kind]])
         expect(text).toContain(part);
     expect(pages[0]!.text).toContain(`第1页共${kind === 'receipt' ? 1 : pages.length}页`);
-    expect(textOf(pages)).not.toMatch(/undefined|null|none|√/);
+    expect(textOf(pages)).not.toMatch(/undefined|null|none|✓/);
   });
 
   test.each<Filling>(['chinese', 'word', 'marks'])(
@@ -145,13 +145,13 @@ test('a visit with twelve faults prints twelve', async () => {
 test('ticks what was chosen, several where several are, and what the form does not know under 其他', async () => {
   const model = { ...COMPLETE.borrowSlip, purpose: '展会演示' };
   const whole = textOf(await pagesOf(await renderDocument('borrowSlip', model)));
-  expect(whole).toContain('√部分销');
-  expect(whole).toContain('√其他：展会演示');
-  expect(whole).not.toContain('√维修');
+  expect(whole).toContain('✓部分销');
+  expect(whole).toContain('✓其他：展会演示');
+  expect(whole).not.toContain('✓维修');
   const complaint = textOf(
     await pagesOf(await renderDocument('complaintHandlingForm', COMPLETE.complaintHandlingForm)),
   );
-  expect(complaint).toContain('√维修更换退款√赔偿');
+  expect(complaint).toContain('✓维修更换退款✓赔偿');
 });
 
 test('a void form says so across the page', async () => {

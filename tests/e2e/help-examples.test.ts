@@ -82,6 +82,24 @@ const CHAINS: { point: Point; lines: RegExp[] }[] = [
 const FILES: Record<string, string> = {
   'complaint.yaml':
     'problemType: delivery\nmatter: 设备晚到三天\ncomplainant: { name: 方晴, phone: "13800000155" }\n',
+  'issuance.yaml': `customer: yunfan
+noticeNo: 杭税告2030-0113
+noticeOn: '2030-03-01'
+bureau: xihu-bureau
+devices: [{ family: goldenTaxDisk, machineNo: 0 }]
+`,
+  'repair.yaml': `customer: qingshan
+caller: 方晴
+taxSubBureau: xihu-bureau
+symptom: 读卡器红灯常亮
+diagnosis:
+  readerLamp: { value: red }
+  memory: { value: 512M }
+  printerDriver: { skipped: notConcerned }
+  cardDate: { value: '2030-03-04' }
+  filingStart: { value: '2030-03-01' }
+  accountingMonth: { value: 2030-02 }
+`,
   'answer.yaml': 'grade: general\ntext: 今天下班前答复\n',
   'correction.yaml': 'cause: wrong ink\n',
   'audit.key': 'a key of thirty-two bytes or more, kept apart\n',

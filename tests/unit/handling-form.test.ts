@@ -11,6 +11,7 @@ const ORDER = {
   caseId: 'T20300305-001',
   kind: 'complaintHandlingForm',
   key: 'document:complaintHandlingForm',
+  round: 1,
   at: '2030-03-06T02:30:00.000Z',
   offsetMinutes: 480,
 } as const;

@@ -590,6 +590,9 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       })),
       custody: kase.holdings.items(),
       bookings: kase.holdings.bookings(),
+      linked: Object.entries(kase.state.linked ?? {})
+        .filter(([, { outcome }]) => outcome === null)
+        .map(([caseId]) => caseId),
       nextAlarmAt: kase.over ? null : (alarm.next()?.at ?? null),
       idle: kase.idle(),
       paused: kase.state.pause,

@@ -9,6 +9,8 @@ import { instantOf, workdayAfter, dayOf } from '../../domain/calendar.js';
 import type { Instant } from '../../domain/case.js';
 import {
   isHeldByStaff,
+  isOurs,
+  LOST,
   type BookingRequest,
   type ClaimOrder,
   type ClaimResult,
@@ -52,7 +54,9 @@ export class Holdings {
   wanted(task: TaskState, answer: Record<string, unknown>, by: string): Wanted | null {
     if (task.name === 'returnItems') {
       const { items } = answer as CaseAnswers['returnItems'];
-      return { movements: items.map((id) => this.back(id, by, answer as CaseAnswers['returnItems'])) };
+      const back = items.map((id) => this.back(id, by, answer as CaseAnswers['returnItems']));
+      const more = this.kase.process.claims?.(this.kase, task, answer as never, by)?.movements ?? [];
+      return { movements: [...back, ...more] };
     }
     if (task.name === 'reportLoss') {
       const lost = (task.context?.['items'] ?? []) as string[];
@@ -90,35 +94,49 @@ export class Holdings {
     };
     this.claiming.add(task.key);
     kase.busy.claims += 1;
+    // Who answered hears no at once; the next answer is let in when nothing of this one is left.
+    let withdrawn: Promise<void> | null = null;
     try {
       let result: ClaimResult;
       try {
         result = await claims.claim.executeWithOptions({ summary: `take what ${task.name} needs` }, [order]);
       } catch (error) {
         log.warn('claim not answered', { caseId: kase.caseId, task: task.key, error: String(error) });
-        await this.withdraw(order);
+        withdrawn = this.withdraw(order);
         return refuse('ledger.unreachable', 'the ledger did not answer; nothing was changed', {});
       }
       if (result.status !== 'done') return this.no(result, order);
       // Somebody else may have answered, or ended the case, while the ledger was asked.
       if (task.status !== 'open' || kase.state.row.status === 'closed') {
-        await this.withdraw(order);
+        withdrawn = this.withdraw(order);
         return refuse('task.notOpen', `task ${task.key} is no longer open`);
       }
       this.apply(order);
     } finally {
-      this.claiming.delete(task.key);
-      kase.busy.claims -= 1;
-      kase.revision += 1;
-      kase.wake();
+      if (withdrawn === null) this.claimed(task);
+      else void withdrawn.then(() => this.claimed(task));
     }
+  }
+
+  /** Nothing of a claim is in flight any more. */
+  private claimed(task: TaskState): void {
+    const { kase } = this;
+    this.claiming.delete(task.key);
+    kase.busy.claims -= 1;
+    kase.revision += 1;
+    kase.wake();
   }
 
   private no(result: Exclude<ClaimResult, { status: 'done' }>, order: ClaimOrder): never {
     const { kase } = this;
     if (result.status === 'withdrawn') refuse('request.tooOld', 'this request was given up; send a new one');
     if (result.status === 'refused') {
-      const where = result.holder === null ? 'is not on file' : `is with ${result.holder}`;
+      const where =
+        result.code === 'custody.otherKind'
+          ? 'is something else than what was asked for'
+          : result.holder === null
+            ? 'is not on file'
+            : `is with ${result.holder}`;
       refuse(result.code, `${result.item} ${where}${result.caseId === null ? '' : ` (${result.caseId})`}`, {
         item: result.item,
         holder: result.holder,
@@ -165,7 +183,7 @@ export class Holdings {
       move.givenBy ?? move.receivedBy,
       move.rule,
     );
-    if (!isHeldByStaff(to)) {
+    if (!isOurs(kind, to)) {
       delete custody[item];
       return;
     }
@@ -280,8 +298,9 @@ export class Holdings {
     for (const [, held] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const first = held[0]!;
       kase.duty(CASE_TASKS.returnItems, {
-        role: ROLE_OF_HOME[homeOf(first)] ?? 'warehouse',
-        assignee: first.keeper,
+        role: ROLE_OF_HOME[homeOf(first)] ?? (first.kind === 'machine' ? 'engineer' : 'warehouse'),
+        // A machine is brought back by whoever has it; of other things the keeper takes care.
+        assignee: first.kind === 'machine' && isHeldByStaff(first.holder) ? first.holder : first.keeper,
         context: { items: held.map(({ item }) => item), holder: first.holder, to: homeOf(first), reason },
         holdsClosing: true,
       });
@@ -290,13 +309,16 @@ export class Holdings {
 
   private back(id: string, by: string, answer: CaseAnswers['returnItems']): Movement {
     const held = this.item(id)!;
+    const to = homeOf(held);
+    // A customer is no member of staff: he signs for what he gets back, and who brings it confirms.
+    const toCustomer = to.startsWith('customer/');
     return {
       item: held.item,
       kind: held.kind,
       from: held.holder,
-      to: homeOf(held),
-      givenBy: held.holder,
-      receivedBy: by,
+      to,
+      givenBy: isHeldByStaff(held.holder) ? held.holder : toCustomer ? by : null,
+      receivedBy: toCustomer ? null : by,
       givenProof: answer.holderSignature,
       receivedProof: answer.keeperSignature,
       dueBackAt: null,
@@ -310,7 +332,7 @@ export class Holdings {
       item: held.item,
       kind: held.kind,
       from: held.holder,
-      to: 'party/lost',
+      to: LOST,
       givenBy: by,
       receivedBy: null,
       dueBackAt: null,
@@ -341,7 +363,8 @@ export class Holdings {
     const late = this.items().filter(
       (each) => each.holder === held.holder && each.dueBackAt !== null && each.dueBackAt <= kase.now,
     );
-    for (const person of new Set([held.holder, held.keeper].filter((id): id is string => id !== null))) {
+    const people = [held.holder, held.keeper].filter((id): id is string => id !== null && isHeldByStaff(id));
+    for (const person of new Set(people)) {
       const message = `${kase.caseId}/custodyOverdue/${held.holder}/${kase.now}/${person}`;
       // Several things of one holder that are due together are one reminder.
       if (kase.state.occurrences[message] !== undefined) continue;
@@ -349,7 +372,12 @@ export class Holdings {
       kase.tellStaff('staff.custodyOverdue', person, {
         rule: before?.rule ?? 'AT-43',
         key: message,
-        params: { staff: { staff: held.holder }, count: late.length, item: held.item },
+        params: {
+          staff: { staff: isHeldByStaff(held.holder) ? held.holder : person },
+          count: late.length,
+          // The case number stands in the message already.
+          item: held.item.replace(`${kase.caseId}/`, ''),
+        },
       });
     }
   }
@@ -360,9 +388,10 @@ const ROLE_OF_HOME: Record<string, string> = {
   'place/finance': 'finance',
   'place/technicalService': 'technicalService',
   'place/workshop': 'engineer',
+  'place/archive': 'technicalService',
 };
 
-/** Where a thing goes back to: where it came from; money that a customer paid goes to finance, paper to the archive. */
+/** Where a thing goes back to: a machine to its customer, others to where they came from; money that a customer paid goes to finance, paper to the archive. */
 function homeOf(held: HeldItem): Holder {
   if (held.kind === 'cash' || held.kind === 'cheque') return 'place/finance';
   if (held.kind === 'activationForm') return 'place/technicalService';

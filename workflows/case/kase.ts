@@ -5,15 +5,7 @@
  * Position is data: every call has a derived key; a key already in the journal returns at once. So after a
  * continue-as-new the manual runs again from the top and arrives where it was.
  */
-import {
-  condition,
-  getExternalWorkflowHandle,
-  log,
-  ParentClosePolicy,
-  sleep,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { condition, getExternalWorkflowHandle, log, sleep, workflowInfo } from '@temporalio/workflow';
 import { RootCancellationScope } from '@temporalio/workflow/lib/cancellation-scope.js';
 import type {
   Actor,
@@ -107,6 +99,8 @@ export interface TaskOptions {
   party?: string;
   /** Done at this appointment; ends with `{ rescheduled: true }` when it is moved. */
   movable?: BookingKind;
+  /** When it is best done, where that is earlier than due (D9). */
+  plannedAt?: Instant;
   /** A clock of its own kind, e.g. call-out. */
   behaviour?: ClockState['behaviour'];
 }
@@ -197,6 +191,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   private dirtyClocks = new Set<string>();
   private dirtyMessages = new Map<string, PendingMessage>();
   private fullNext = false;
+  private lookups = new Set<string>();
   /** Grows with every change; waiting loops recompute only when it has. */
   revision = 0;
   private calls: Record<string, number> = {};
@@ -357,7 +352,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
   /** Whether a new run is due: the history is long enough and this run has done something. */
   chapterDue(): boolean {
-    if (this.over) return false;
+    // A closed case only tells its end on; in a new run it would do so again.
+    if (this.over || this.state.row.status === 'closed') return false;
     if (this.wantsChapter) return true;
     if (this.state.turn <= this.turnAtChapterStart) return false;
     const info = workflowInfo();
@@ -398,6 +394,11 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       this.dirtyMessages.size > 0
     );
   }
+  /** Later cases of these serials find this one (ONS-25, W35); what is undefined is left out. */
+  findableBy(serials: readonly (string | undefined)[]): void {
+    for (const serial of serials) if (serial !== undefined) this.lookups.add(serial);
+    this.revision += 1;
+  }
   /** The next turn writes everything the state holds, not only what changed. */
   resync(): void {
     this.fullNext = true;
@@ -421,8 +422,10 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       facts: this.facts,
       finalState: this.state.row.status === 'closed' ? this.finalState() : null,
       full: this.fullNext,
+      ...(this.lookups.size === 0 ? {} : { serials: [...this.lookups] }),
     };
     this.facts = [];
+    this.lookups = new Set();
     this.dirtyTasks = new Set();
     this.dirtyClocks = new Set();
     this.dirtyMessages = new Map();
@@ -659,9 +662,9 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
 
   /** The next round begins: one more pass of resolving and confirming. */
-  startRound(): void {
+  startRound(rule = 'CMP-13'): void {
     this.state.row.rounds += 1;
-    this.fact('roundStarted', { round: this.state.row.rounds }, null, 'CMP-13');
+    this.fact('roundStarted', { round: this.state.row.rounds }, null, rule);
   }
 
   /** Waits until an instant, computed once. */
@@ -697,15 +700,15 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     const key = this.key(`document:${kind}`);
     if (this.state.journal[key] !== undefined || this.filing.has(key)) return;
     this.filing.add(key);
-    void this.print(kind, key, rule);
+    void this.print(kind, key, this.roundNow, rule);
   }
-  private async print(kind: DocumentKind, key: string, rule: string): Promise<void> {
+  private async print(kind: DocumentKind, key: string, round: number, rule: string): Promise<void> {
     // The form is printed from the ledger, so what it shows must be there first.
     await this.when(() => !this.unrecorded && !this.busy.recorder);
     let evidence: EvidenceRef | null = null;
     try {
       evidence = await documents.fileDocument.executeWithOptions({ summary: `${kind} of ${this.caseId}` }, [
-        { caseId: this.caseId, kind, key, at: this.now, offsetMinutes: this.offsetMinutes },
+        { caseId: this.caseId, kind, key, round, at: this.now, offsetMinutes: this.offsetMinutes },
       ]);
     } catch (error) {
       log.warn('document not filed', { caseId: this.caseId, kind, error: String(error) });
@@ -777,8 +780,9 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
           opener: this.caseId,
           snapshot: this.snapshot,
         };
-        const { caseId } = await undoing.receiveLinked.executeWithOptions(
-          { summary: `number of a ${order.process}` },
+        // A case of its own: it lives on whatever becomes of this one.
+        const { caseId } = await undoing.openLinked.executeWithOptions(
+          { summary: `open a linked ${order.process}` },
           [
             {
               requestId: start.requestId,
@@ -790,16 +794,10 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
               customer: this.state.row.customer,
               actor: actor.id,
               at: this.now,
+              taskQueue: workflowInfo().taskQueue,
             },
           ],
         );
-        // A case of its own: it lives on whatever becomes of this one.
-        await startChild(order.process, {
-          workflowId: caseId,
-          args: [{ ...start, caseId }],
-          parentClosePolicy: ParentClosePolicy.ABANDON,
-        });
-        await undoing.markStarted.executeWithOptions({ summary: `${caseId} runs` }, [{ caseId }]);
         (this.state.linked ??= {})[caseId] = { key, outcome: null };
         this.fact('linked', { case: caseId, process: order.process }, SYSTEM, rule);
       });
@@ -982,7 +980,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     if (clock !== null) {
       task.dueAt = clock.dueAt;
       task.provisional = clock.provisional;
-      task.plannedAt = this.plannedBefore(clock);
+      task.plannedAt = options.plannedAt ?? this.plannedBefore(clock);
     }
     if (assignee === null) this.fact('flagged', { flag: 'nobody', task: key, role }, SYSTEM, 'W5');
     if (options.notice !== undefined && assignee !== null)

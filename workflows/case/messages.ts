@@ -241,6 +241,8 @@ export interface CaseView {
   /** Messages not yet sent, dropped or failed. */
   custody: HeldItem[];
   bookings: BookingRequest[];
+  /** Cases this one opened and waits for, by number. */
+  linked: string[];
   undelivered: { key: string; template: string; channels: Channel[]; notBefore: Instant | null }[];
   nextAlarmAt: Instant | null;
   /** True when nothing is in flight: no handler, unrecorded fact or delivery. */

@@ -89,7 +89,7 @@ export const claims = proxyActivities<Pick<CaseActivities, 'claim'>>({
 
 /** Undoing, and opening a linked case: nobody waits, so it is tried for half a day before a person must act. */
 export const undoing = proxyActivities<
-  Pick<CaseActivities, 'unclaim' | 'releaseBookings' | 'receiveLinked' | 'markStarted'>
+  Pick<CaseActivities, 'unclaim' | 'releaseBookings' | 'openLinked'>
 >({
   startToCloseTimeout: '10s',
   scheduleToCloseTimeout: '12h',

@@ -4,13 +4,7 @@
  */
 import type { Channel, Instant, Invitation, Recipient } from '../../domain/case.js';
 import { addDays, dayOf, instantOf, closeOfDay, workdayAfter } from '../../domain/calendar.js';
-import {
-  atPlace,
-  withCustomer,
-  withParty,
-  type BookingRequest,
-  type Movement,
-} from '../../domain/custody.js';
+import { atPlace, withCustomer, withParty } from '../../domain/custody.js';
 import type { IssuanceAnswers, IssuanceIntake } from '../../domain/forms-issuance.js';
 import {
   balance,
@@ -24,6 +18,22 @@ import { SYSTEM, type Kase, type Process } from '../case/kase.js';
 import type { Wanted } from '../case/holdings.js';
 import type { CaseStart } from '../case/messages.js';
 import type { TaskState } from '../case/state.js';
+import {
+  appointment,
+  bookingsOf,
+  closing,
+  handOver,
+  holder,
+  moneyTaken,
+  moneyToFinance,
+  paymentProblem,
+  slotProblem,
+  stampProblem,
+  technicianProblem,
+  todaysClose,
+  travel,
+  type Objection,
+} from '../case/visits.js';
 
 export interface IssuanceInput {
   form: IssuanceIntake;
@@ -139,11 +149,19 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         return backOvernight(kase, answer as IssuanceAnswers['afterClosing'], by);
       case 'prepare': {
         const { tentative } = answer as IssuanceAnswers['prepare'];
-        return tentative === undefined ? null : installationVisit(kase, task, tentative);
+        return tentative === undefined
+          ? null
+          : appointment(kase, task.key, 'installation', tentative, kase.data.region);
       }
       case 'bookInstallation':
       case 'moveInstallation':
-        return installationVisit(kase, task, answer as IssuanceAnswers['bookInstallation']);
+        return appointment(
+          kase,
+          task.key,
+          'installation',
+          answer as IssuanceAnswers['bookInstallation'],
+          kase.data.region,
+        );
       case 'checkBackup':
         return (answer as IssuanceAnswers['checkBackup']).backup === 'notDone'
           ? { releases: bookingsOf(kase, 'installation') }
@@ -153,7 +171,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       case 'signContract':
         return {
           movements: [
-            handOver(kase, `${kase.caseId}/form`, 'activationForm', withCustomer(kase.data.customer), by, {
+            handOver(`${kase.caseId}/form`, 'activationForm', withCustomer(kase.data.customer), by, {
               receivedBy: by,
               givenProof: (answer as IssuanceAnswers['signContract']).signature,
               dueBackAt: todaysClose(kase),
@@ -162,8 +180,10 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
             }),
           ],
         };
-      case 'collectBalance':
-        return collected(kase, answer as IssuanceAnswers['collectBalance'], by);
+      case 'collectBalance': {
+        const given = answer as IssuanceAnswers['collectBalance'];
+        return moneyTaken(kase, given.means, given, kase.data.customer, by);
+      }
       case 'handInMoney':
         return handedIn(kase, answer as IssuanceAnswers['handInMoney'], by);
       case 'clearSlip':
@@ -174,7 +194,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         if (held === undefined) return null;
         return {
           movements: [
-            handOver(kase, held.item, 'activationForm', held.holder, atPlace('technicalService'), {
+            handOver(held.item, 'activationForm', held.holder, atPlace('technicalService'), {
               givenBy: held.holder,
               receivedBy: by,
               givenProof: given.technicianSignature,
@@ -192,7 +212,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
             .map((item) => kase.holdings.item(item))
             .filter((held) => held !== undefined)
             .map((held) =>
-              handOver(kase, held.item, held.kind, held.holder, withParty('manufacturer'), {
+              handOver(held.item, held.kind, held.holder, withParty('manufacturer'), {
                 givenBy: held.holder,
                 receivedBy: by,
                 givenProof: given.technicianSignature,
@@ -434,17 +454,8 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         return installProblem(kase, answer as IssuanceAnswers['install']);
       case 'signContract':
         return contractProblem(kase, answer as IssuanceAnswers['signContract']);
-      case 'collectBalance': {
-        const given = answer as IssuanceAnswers['collectBalance'];
-        const owed = balance(data.due, data.paid);
-        if (given.paid !== owed) return { field: 'paid', message: `${owed} CNY are still due` };
-        if (given.means === 'cheque' && given.chequeNo === undefined)
-          return { field: 'chequeNo', message: 'required for a cheque' };
-        return (given.means === 'transfer' || given.means === 'companyCode') &&
-          given.transferRef === undefined
-          ? { field: 'transferRef', message: 'required for money that comes by bank' }
-          : null;
-      }
+      case 'collectBalance':
+        return paymentProblem(answer as IssuanceAnswers['collectBalance'], balance(data.due, data.paid));
       case 'handInMoney': {
         const given = answer as IssuanceAnswers['handInMoney'];
         return given.received === data.paid
@@ -534,30 +545,6 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
 
 // ---------------------------------------------------------------- what an answer takes or hands over
 
-function handOver(
-  _kase: IssuanceCase,
-  item: string,
-  kind: Movement['kind'],
-  from: string,
-  to: string,
-  more: Partial<Movement> & { rule: string },
-): Movement {
-  return { item, kind, from, to, givenBy: null, receivedBy: null, dueBackAt: null, keeper: null, ...more };
-}
-
-function travel(kase: IssuanceCase, region: string | null): number {
-  const { travelByRegion, travelMinutes } = kase.policy.bookings;
-  return (region === null ? undefined : travelByRegion[region]) ?? travelMinutes;
-}
-
-/** Keys of standing appointments of a kind. */
-export function bookingsOf(kase: IssuanceCase, kind: BookingRequest['kind']): string[] {
-  return kase.holdings
-    .bookings()
-    .filter((booking) => booking.kind === kind)
-    .map((booking) => booking.key);
-}
-
 /** A technician and the bureau's counter, for the same time; a moved visit gives the former one up (ISS-07). */
 function bureauVisit(
   kase: IssuanceCase,
@@ -586,33 +573,16 @@ function bureauVisit(
   };
 }
 
-function installationVisit(
-  kase: IssuanceCase,
-  task: TaskState,
-  given: { technician: string; from: string; to: string },
-): Wanted {
-  return {
-    releases: bookingsOf(kase, 'installation'),
-    bookings: [
-      {
-        key: `${kase.caseId}/${task.key}`,
-        kind: 'installation',
-        who: given.technician,
-        from: given.from,
-        to: given.to,
-        bufferMinutes: travel(kase, kase.data.region),
-        region: kase.data.region,
-      },
-    ],
-  };
-}
-
 /** Devices and spares leave the warehouse on one slip; spares are back the same day (ISS-08, ISS-09, D3). */
 function borrowed(kase: IssuanceCase, given: IssuanceAnswers['borrowDevices'], keeper: string): Wanted {
   const technician = kase.data.technician!;
   const signed = { givenProof: given.keeperSignature, receivedProof: given.borrowerSignature };
-  const devices = given.lines.map(({ serial, use }) =>
-    handOver(kase, serial, 'device', atPlace('warehouse'), technician, {
+  const familyOf = (machineNo = 0) =>
+    kase.data.lines.find((line) => line.state === 'ordered' && line.machineNo === machineNo)?.family;
+  const devices = given.lines.map(({ serial, use, machineNo }) =>
+    handOver(serial, 'device', atPlace('warehouse'), technician, {
+      // What the customer ordered; which family a spare may stand in for is the keeper's to know.
+      ...(use === 'customer' ? { family: familyOf(machineNo) } : {}),
       givenBy: keeper,
       receivedBy: technician,
       ...signed,
@@ -625,7 +595,7 @@ function borrowed(kase: IssuanceCase, given: IssuanceAnswers['borrowDevices'], k
   return {
     movements: [
       ...devices,
-      handOver(kase, slipOf(kase), SLIP, atPlace('warehouse'), technician, {
+      handOver(slipOf(kase), SLIP, atPlace('warehouse'), technician, {
         givenBy: keeper,
         receivedBy: technician,
         ...signed,
@@ -654,7 +624,7 @@ function backOvernight(kase: IssuanceCase, given: IssuanceAnswers['afterClosing'
   return {
     releases,
     movements: held.map((each) =>
-      handOver(kase, each.item, each.kind, each.holder, atPlace('warehouse'), {
+      handOver(each.item, each.kind, each.holder, atPlace('warehouse'), {
         givenBy: each.holder,
         receivedBy: keeper,
         ...(given.holderSignature === undefined ? {} : { givenProof: given.holderSignature }),
@@ -672,7 +642,7 @@ function delivered(kase: IssuanceCase, given: IssuanceAnswers['install'], techni
     .map((device) => kase.holdings.item(device.serial))
     .filter((held) => held !== undefined)
     .map((held) =>
-      handOver(kase, held.item, 'device', held.holder, withCustomer(kase.data.customer), {
+      handOver(held.item, 'device', held.holder, withCustomer(kase.data.customer), {
         givenBy: technician,
         rule: 'ISS-17',
       }),
@@ -680,53 +650,13 @@ function delivered(kase: IssuanceCase, given: IssuanceAnswers['install'], techni
   return movements.length === 0 ? null : { movements };
 }
 
-/** Cash and cheques are in the technician's custody until finance has them, the same day (D1). */
-function collected(
-  kase: IssuanceCase,
-  given: IssuanceAnswers['collectBalance'],
-  technician: string,
-): Wanted | null {
-  if (given.paid === 0 || (given.means !== 'cash' && given.means !== 'cheque')) return null;
-  return {
-    movements: [
-      handOver(
-        kase,
-        `${kase.caseId}/${given.means}`,
-        given.means,
-        withCustomer(kase.data.customer),
-        technician,
-        {
-          amount: given.paid,
-          receivedBy: technician,
-          ...(given.payerSignature === undefined ? {} : { givenProof: given.payerSignature }),
-          dueBackAt: todaysClose(kase),
-          keeper: holder(kase, 'finance'),
-          rule: 'D1',
-        },
-      ),
-    ],
-  };
-}
-
 /** Money to finance, the sales slip back to the technician, who takes it to the warehouse the same day (ISS-21). */
 function handedIn(kase: IssuanceCase, given: IssuanceAnswers['handInMoney'], finance: string): Wanted {
-  const signed = { givenProof: given.technicianSignature, receivedProof: given.financeSignature };
-  const money = kase.holdings
-    .items()
-    .filter((held) => held.kind === 'cash' || held.kind === 'cheque')
-    .map((held) =>
-      handOver(kase, held.item, held.kind, held.holder, atPlace('finance'), {
-        givenBy: held.holder,
-        receivedBy: finance,
-        ...signed,
-        rule: 'ISS-21',
-      }),
-    );
   const technician = kase.data.technician!;
   return {
     movements: [
-      ...money,
-      handOver(kase, `${kase.caseId}/salesSlip`, 'salesSlip', atPlace('finance'), technician, {
+      ...moneyToFinance(kase, given, finance, 'ISS-21'),
+      handOver(`${kase.caseId}/salesSlip`, 'salesSlip', atPlace('finance'), technician, {
         givenBy: finance,
         receivedBy: technician,
         givenProof: given.financeSignature,
@@ -744,7 +674,7 @@ function slipCleared(kase: IssuanceCase, given: IssuanceAnswers['clearSlip'], ke
   const papers = kase.holdings.items().filter((held) => held.kind === SLIP || held.kind === 'salesSlip');
   return {
     movements: papers.map((held) =>
-      handOver(kase, held.item, held.kind, held.holder, atPlace('warehouse'), {
+      handOver(held.item, held.kind, held.holder, atPlace('warehouse'), {
         givenBy: held.holder,
         receivedBy: keeper,
         givenProof: given.technicianSignature,
@@ -804,8 +734,13 @@ function unissued(kase: IssuanceCase): number {
  * @param key task that the answer completes; the code in the mails is made for it
  */
 export function askBureau(kase: IssuanceCase, slot: Slot, key: string): void {
+  // The task's own limit or that of the wait: whichever ends first ends it.
+  const { bureauCall } = kase.policy.clocks;
   const { limit, calendar } = kase.policy.pauses.waitingTaxBureau!;
-  const due = kase.limitFrom(limit, calendar);
+  const due = [
+    kase.limitFrom(limit, calendar),
+    kase.limitFrom(bureauCall!.limit, bureauCall!.calendar),
+  ].sort()[0]!;
   const asked = { time: { at: slot.from }, code: { code: key }, due: { at: due } };
   kase.tellUnit('mail.iss.bureauSlot', kase.data.bureau, {
     rule: 'ISS-07',
@@ -905,24 +840,6 @@ function shiftDependent(kase: IssuanceCase, issuedBy: Instant): void {
 
 // ---------------------------------------------------------------- what a form alone cannot check
 
-type Objection = { field: string; message: string } | null;
-
-function slotProblem(kase: IssuanceCase, from: string | undefined, to: string | undefined): Objection {
-  if (from === undefined) return { field: 'from', message: 'when the appointment begins' };
-  if (to === undefined) return { field: 'to', message: 'when the appointment ends' };
-  if (from < kase.now) return { field: 'from', message: 'must lie in the future' };
-  return to <= from ? { field: 'to', message: 'must be after from' } : null;
-}
-
-function technicianProblem(kase: IssuanceCase, id: string | undefined): Objection {
-  if (id === undefined) return { field: 'technician', message: 'who goes there' };
-  const person = kase.snapshot.desk.staff[id];
-  if (person === undefined) return { field: 'technician', message: 'nobody of that id on the desk' };
-  return person.roles.includes('engineer')
-    ? null
-    : { field: 'technician', message: 'must be a field technician (role engineer)' };
-}
-
 /** A time that is past cannot be accepted any more, and another one must be named whole. */
 function bureauAnswerProblem(
   kase: IssuanceCase,
@@ -1002,36 +919,11 @@ function contractProblem(kase: IssuanceCase, given: IssuanceAnswers['signContrac
   if (given.endOn <= given.startOn) return { field: 'endOn', message: 'must be after startOn' };
   const missing = kase.policy.issuance.contractScope.find((word) => !given.scope.includes(word));
   if (missing !== undefined) return { field: 'scope', message: `a contract covers ${missing} (REG-06)` };
-  if (given.stamped) return null;
-  if (given.stampMissingReason === undefined)
-    return { field: 'stampMissingReason', message: 'why it is not stamped (W24)' };
-  const today = dayOf(kase.now, kase.offsetMinutes);
-  const last = workdayAfter(
-    kase.snapshot.calendars,
-    'workdays',
-    today,
-    kase.policy.issuance.stampWorkdays,
-  ).on;
-  if (given.stampDueOn === undefined || given.stampDueOn > last || given.stampDueOn < today)
-    return { field: 'stampDueOn', message: `the stamp comes in by ${last} at the latest (W24)` };
-  return null;
+  return stampProblem(kase, given, kase.policy.issuance.stampWorkdays);
 }
 
 // ---------------------------------------------------------------- times and people
 
-/** First present holder of a role: who looks after what comes back to his place. */
-function holder(kase: IssuanceCase, role: string): string | null {
-  return kase.assign(role, null, []);
-}
-
-function closing(kase: IssuanceCase, day: string): Instant {
-  const close = closeOfDay(kase.snapshot.calendars, 'department', day);
-  return close?.at ?? instantOf(day, '18:00', kase.offsetMinutes);
-}
-/** Close of business today; on a day off, of the next workday. */
-function todaysClose(kase: IssuanceCase): Instant {
-  return closing(kase, dayOf(kase.now, kase.offsetMinutes));
-}
 /** Close of the day of the visit to the bureau. */
 function visitClose(kase: IssuanceCase): Instant {
   const visit = kase.holdings.bookings().find((booking) => booking.kind === 'issuance');

@@ -7,9 +7,9 @@ import { dayOf } from '../../domain/calendar.js';
 import type { CaseOutcome } from '../case/messages.js';
 import { rescheduled } from '../case/kase.js';
 import { runCase } from '../case/run.js';
+import { bookingsOf } from '../case/visits.js';
 import {
   askBureau,
-  bookingsOf,
   bureauActor,
   bureauCloses,
   bureauOpensNext,

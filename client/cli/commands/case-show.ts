@@ -39,7 +39,7 @@ export default command({
       out.lines(
         out.pairs([
           [
-            'complainant',
+            sheet.row.process === 'complaint' ? 'complainant' : 'customer',
             sheet.view === 'masked'
               ? 'hidden from you (PRV-02)'
               : [who?.customer?.name, who?.name, who?.phone].filter(Boolean).join(', ') || row.identity,
@@ -74,13 +74,14 @@ export default command({
       for (const task of sheet.tasks.filter((each) => each.answer !== null)) {
         const at = task.completedAt ? moments.at(task.completedAt) : '';
         out.line(`${c.bold(task.key)}  ${c.dim(at)}  ${c.cyan(task.completedBy ?? '')}`);
-        out.lines(out.pairs(answerPairs(sheet.texts, task.answer ?? {})));
+        out.lines(out.pairs(answerPairs(sheet.texts, task.answer ?? {}, moments)));
         for (const fact of sheet.timeline.filter(
           (each) => each.what === 'taskCorrected' && each.data['key'] === task.key,
         )) {
           const correction = answerPairs(
             sheet.texts,
             (fact.data['correction'] ?? {}) as Record<string, unknown>,
+            moments,
           );
           const what = correction.map(([field, text]) => `${field} ${text}`).join(', ');
           out.line(

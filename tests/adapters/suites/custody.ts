@@ -233,7 +233,7 @@ export function describeCustody(name: string, make: () => Promise<Database>): vo
         expect(await ledger.claim(both)).toEqual(done);
       });
 
-      it('REG-05 refuses a device that nobody took into stock, and a thing of another kind', async () => {
+      it('REG-05 refuses a device that nobody took into stock, and a thing of another kind or family', async () => {
         const unknown = order('M-6/unknown', { movements: [borrow('M-6')] });
         expect(await ledger.claim(unknown)).toEqual({
           status: 'refused',
@@ -250,6 +250,16 @@ export function describeCustody(name: string, make: () => Promise<Database>): vo
           item: 'M-7',
           holder: 'place/warehouse',
           caseId: null,
+        });
+        const card = borrow('M-7', { family: 'goldenTaxCard' });
+        expect(await ledger.claim(order('M-7/card', { movements: [card] }))).toMatchObject({
+          status: 'refused',
+          code: 'custody.otherKind',
+          item: 'M-7',
+        });
+        const disk = borrow('M-7', { family: 'goldenTaxDisk' });
+        expect(await ledger.claim(order('M-7/disk', { movements: [disk] }))).toMatchObject({
+          status: 'done',
         });
       });
 

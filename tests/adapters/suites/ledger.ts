@@ -545,6 +545,61 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
         expect(await ledger.openTasks({ caseId: 'D-4', role: 'finance' })).toHaveLength(1);
       });
 
+      it('ONS-24 lists the answers to tasks of a process by name and time', async () => {
+        const visit = (no: number, completedAt: string) =>
+          task(`repairOnSite#${no}`, {
+            name: 'repairOnSite',
+            status: 'completed',
+            completedAt,
+            completedBy: 'li.na',
+            answer: { no },
+          });
+        const row = caseRow('D-5', { process: 'repair' });
+        const tasks = [
+          visit(1, '2030-03-04T02:00:00.000Z'),
+          visit(2, '2030-03-05T02:00:00.000Z'),
+          task('repairOnSite#3', { name: 'repairOnSite' }),
+          task('contact#1', { name: 'contact' }),
+        ];
+        await ledger.record(turn('D-5', 'run', 1, { row, tasks }), '1');
+        const list = async (filter: Partial<Parameters<LedgerPort['answeredTasks']>[0]>) =>
+          (await ledger.answeredTasks({ process: 'repair', names: ['repairOnSite'], ...filter })).map(
+            ({ answer }) => answer['no'],
+          );
+        expect(await ledger.answeredTasks({ process: 'repair', names: ['repairOnSite', 'contact'] })).toEqual(
+          [
+            {
+              caseId: 'D-5',
+              name: 'repairOnSite',
+              completedAt: '2030-03-04T02:00:00.000Z',
+              answer: { no: 1 },
+            },
+            {
+              caseId: 'D-5',
+              name: 'repairOnSite',
+              completedAt: '2030-03-05T02:00:00.000Z',
+              answer: { no: 2 },
+            },
+          ],
+        );
+        expect(await list({ from: '2030-03-05T02:00:00.000Z' })).toEqual([2]);
+        expect(await list({ until: '2030-03-05T02:00:00.000Z' })).toEqual([1]);
+        expect(await list({ process: 'complaint' })).toEqual([]);
+        expect(await list({ names: [] })).toEqual([]);
+      });
+
+      it('ONS-25 W35 a serial found while a case runs is what later cases find it by, once', async () => {
+        const serials = ['JSP-30040001', 'JSP-30040009'];
+        await ledger.record(turn('D-6', 'run', 1, { row: caseRow('D-6'), serials }), '1');
+        await ledger.record(turn('D-6', 'run', 2, { row: caseRow('D-6'), serials: ['JSP-30040009'] }), '2');
+        expect(await ledger.lookups('D-6')).toEqual(serials.map((value) => ({ kind: 'serial', value })));
+        const found = await ledger.related(
+          [{ kind: 'serial', value: 'JSP-30040009' }],
+          '2030-03-01T00:00:00.000Z',
+        );
+        expect(found.map((row) => row.caseId)).toEqual(['D-6']);
+      });
+
       it('keeps evidence and refusals once', async () => {
         const row = {
           evidence: 'ev-1',

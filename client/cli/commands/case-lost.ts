@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { sendAct, tellResult } from '../acts.js';
+import { approved } from '../approval.js';
+import { command } from '../command.js';
+import { CASE, caseNumber } from '../inputs.js';
+
+export default command({
+  name: 'case lost',
+  group: 'Custody',
+  summary: 'something held for a case is lost or stolen: police and bureau the same day (REG-07)',
+  examples: ['aftercare case lost F20300304-001 --item JSP-30040001 --dry-run --as wang.lei'],
+  positional: CASE,
+  input: z.strictObject({
+    case: caseNumber(),
+    item: z
+      .array(z.string().min(1))
+      .min(1)
+      .meta({ description: 'serial, or key as custody list shows it; repeat for several', value: 'ITEM' }),
+    note: z.string().meta({ description: 'what happened, at most 200 characters', value: 'TEXT' }).optional(),
+  }),
+  async run(ctx, { case: caseId, item, note }) {
+    const plan = {
+      title: `report ${item.join(', ')} lost`,
+      lines: [
+        ['next', 'reportLoss, supervisor: police number and report to the bureau, by the end of the day'],
+        ['case', 'does not end before that is done'],
+      ] as [string, string][],
+    };
+    if (!(await approved(ctx, plan, { kind: 'moderate' }))) return;
+    const result = await sendAct(ctx, 'reportLost', caseId, {
+      // Serials are kept in capitals; keys of papers and money hold a slash and stand as they are.
+      items: item.map((id) => (id.includes('/') ? id : id.toUpperCase())),
+      ...(note === undefined ? {} : { note }),
+    });
+    await tellResult(ctx, 'loss reported', caseId, result);
+  },
+});

@@ -1,0 +1,314 @@
+/**
+ * Issuances at a desk: customers, technicians, counters and devices of their own, so that many cases of one test file
+ * share a ledger and never meet; and the smooth way through the manual, to be walked as far as a test needs it.
+ */
+import { customerSchema, staffSchema, unitSchema, type Organisation } from '../../domain/organisation.js';
+import type { TaskRow } from '../../domain/case.js';
+import type { OpenReceipt } from '../../client/api.js';
+import type { ActResult } from '../../workflows/case/messages.js';
+import { at, type Desk, type DeskOptions, type Office } from './desk.js';
+
+/** Who and what one case is about. */
+export interface Errand {
+  caseId: string;
+  customer: string;
+  technician: string;
+  bureau: string;
+  /** Devices in the warehouse that nobody else's case asks for. */
+  serials: string[];
+  desk: Desk;
+}
+
+/** One answer of the way; `at` is when it is given, e.g. `03-04 10:30`. */
+export interface Step {
+  task: string;
+  by: string;
+  at?: string;
+  answer: Record<string, unknown>;
+}
+
+/** The kit of every family that has none of its own. */
+export const KIT = {
+  kitVersion: '2026.1',
+  kit: ['screwdriver', 'installationMedia', 'invoicingSoftware', 'invoices', 'contract', 'activationForm'],
+};
+export const paper = (name: string) => ({ name: `${name}.txt`, text: name });
+
+/** Caps are a matter of the post room: here many cases of one morning would only wait for each other. */
+const FREELY = { perMinute: 1000, perHour: 1000, perDay: 1000, spreadMinutes: 0 };
+
+/** An office with as many sets of people and devices as a test file has cases. */
+export class Warehouse {
+  private used = 0;
+
+  private constructor(
+    readonly office: Office,
+    readonly organisation: Organisation,
+    private readonly sets: number,
+  ) {}
+
+  /** Takes people, customers, counters and devices for so many cases on file. */
+  static async stock(office: Office, sets: number, since: string): Promise<Warehouse> {
+    const numbers = Array.from({ length: sets }, (_, index) => index + 1);
+    const two = (no: number) => String(no).padStart(3, '0');
+    const organisation: Organisation = {
+      ...office.organisation,
+      staff: [
+        ...office.organisation.staff,
+        ...numbers.map((no) =>
+          staffSchema.parse({
+            id: `engineer.${no}`,
+            name: `工程师${no}`,
+            roles: ['engineer'],
+            department: 'technical-service',
+            mail: `engineer.${no}@example.com`,
+            mobile: `13811000${two(no)}`,
+          }),
+        ),
+      ],
+      units: [
+        ...office.organisation.units,
+        ...numbers.map((no) =>
+          unitSchema.parse({ id: `bureau-${no}`, name: `示例第${no}税务所`, kind: 'bureau' }),
+        ),
+      ],
+      customers: [
+        ...office.organisation.customers,
+        ...numbers.map((no) =>
+          customerSchema.parse({
+            id: `customer-${no}`,
+            name: `杭州示例第${no}商行`,
+            contactName: `联系人${no}`,
+            mobile: `13822000${two(no)}`,
+          }),
+        ),
+      ],
+    };
+    await office.ports.ledger.importOrganisation(organisation);
+    const devices = numbers.flatMap((no) =>
+      serialsOf(no).map((item) => ({
+        item,
+        kind: 'device' as const,
+        family: 'goldenTaxDisk',
+        model: 'GTD-5 金税盘',
+      })),
+    );
+    await office.ports.ledger.importStock(devices, at(since));
+    return new Warehouse(office, organisation, sets);
+  }
+
+  /** A desk that knows these people. */
+  desk(startAt: string, options: DeskOptions = {}): Promise<Desk> {
+    const policy = { messages: FREELY, ...options.policy };
+    return this.office.desk(startAt, { organisation: this.organisation, ...options, policy });
+  }
+
+  /** Opens an issuance with people and devices of its own. */
+  async open(desk: Desk, input: Record<string, unknown> = {}): Promise<Errand> {
+    const no = (this.used += 1);
+    if (no > this.sets) throw new Error(`only ${this.sets} sets of people and devices`);
+    const errand = {
+      customer: `customer-${no}`,
+      technician: `engineer.${no}`,
+      bureau: `bureau-${no}`,
+      serials: serialsOf(no),
+      desk,
+    };
+    const { caseId } = await request(desk, { customer: errand.customer, bureau: errand.bureau, ...input });
+    return { ...errand, caseId, customer: String(input['customer'] ?? errand.customer) };
+  }
+}
+
+const serialsOf = (no: number) => [1, 2, 3, 4].map((each) => `T-${no}-${each}`);
+
+/** Sends the request and lets it settle. */
+export async function request(
+  desk: Desk,
+  input: Record<string, unknown>,
+  by = 'li.na',
+): Promise<OpenReceipt> {
+  const day = desk.now.slice(0, 10);
+  const receipt = await desk.api.open(
+    'issuance',
+    {
+      customer: 'yunfan',
+      noticeNo: '杭税告2030-0113',
+      noticeOn: day,
+      bureau: 'xihu-bureau',
+      devices: [{ family: 'goldenTaxDisk', machineNo: 0 }],
+      ...input,
+    },
+    by,
+  );
+  await desk.settle();
+  return receipt;
+}
+
+/** Each answer of an issuance where nothing goes wrong, all in one day `MM-DD`: in the morning at the bureau. */
+export function smoothWay(errand: Errand, day: string): Step[] {
+  const { serials, technician } = errand;
+  const local = (time: string) => `2030-${day}T${time}:00+08:00`;
+  const [device, spare] = serials as [string, string];
+  const signed = { technicianSignature: paper('technician') };
+  return [
+    {
+      task: 'prepare',
+      by: 'li.na',
+      answer: {
+        feeStatus: 'partial',
+        due: 1200,
+        paid: 480,
+        hasComputer: true,
+        hasPrinter: true,
+        backupAsked: true,
+        dedicatedMachine: true,
+        siteAddress: '杭州市西湖区文三路示例大厦5楼',
+        region: 'xihu',
+      },
+    },
+    {
+      task: 'callBureau',
+      by: 'li.na',
+      answer: { result: 'accepted', from: local('10:00'), to: local('11:00'), technician },
+    },
+    {
+      task: 'borrowDevices',
+      by: 'pan.mei',
+      answer: {
+        lines: [
+          { serial: device, machineNo: 0 },
+          { serial: spare, use: 'spare' },
+        ],
+        keeperSignature: paper('keeper'),
+        borrowerSignature: paper('borrower'),
+      },
+    },
+    {
+      task: 'issueDevices',
+      by: technician,
+      at: `${day} 10:30`,
+      answer: { officerPresent: true, devices: [{ serial: device, result: 'passed' }] },
+    },
+    { task: 'agreeInstallation', by: technician, answer: { officerInstallAt: local('14:00') } },
+    {
+      task: 'bookInstallation',
+      by: 'li.na',
+      answer: { technician, from: local('14:00'), to: local('15:00'), backupAsked: true },
+    },
+    {
+      task: 'returnItems',
+      by: 'pan.mei',
+      answer: { items: [spare], keeperSignature: paper('keeper'), holderSignature: paper('technician') },
+    },
+    { task: 'checkBackup', by: technician, at: `${day} 14:00`, answer: { backup: 'done' } },
+    {
+      task: 'install',
+      by: technician,
+      answer: {
+        ...KIT,
+        softwareVersion: 'V2.3.10',
+        devices: [{ serial: device, result: 'installed', sample: paper('sample') }],
+        explained: ['invoicing', 'voiding', 'filing', 'backup'],
+        trainingOffered: true,
+      },
+    },
+    {
+      task: 'signContract',
+      by: technician,
+      answer: {
+        contractNo: `HT-${errand.caseId}`,
+        startOn: `2030-${day}`,
+        endOn: `2031-${day}`,
+        scope: ['hotline', 'remote', 'onSite', 'upgrade', 'training', 'spares'],
+        standard: '工作日九点至十八点两小时内响应',
+        breach: '未按约定时限服务的，退还当月服务费',
+        signer: '严帆',
+        signature: paper('contract'),
+        stamped: true,
+      },
+    },
+    {
+      task: 'collectBalance',
+      by: technician,
+      answer: { paid: 720, means: 'cash', payerSignature: paper('payer') },
+    },
+    {
+      task: 'handInMoney',
+      by: 'zhao.min',
+      at: `${day} 15:00`,
+      answer: { received: 1200, salesSlipNo: 'XH-0317', ...signed, financeSignature: paper('finance') },
+    },
+    {
+      task: 'clearSlip',
+      by: 'pan.mei',
+      answer: { salesSlipNo: 'XH-0317', ...signed, keeperSignature: paper('keeper') },
+    },
+    { task: 'handInForm', by: 'gu.yun', answer: { ...signed, receiverSignature: paper('receiver') } },
+    { task: 'receiveCode', by: 'gu.yun', at: `${day} 16:00`, answer: { code: '7F3A9C21B4' } },
+    { task: 'tellCode', by: 'li.na', answer: { toldTo: '严帆', identityCheck: 'callback' } },
+    { task: 'followUpActivation', by: 'li.na', answer: { state: 'inUse' } },
+  ];
+}
+
+/** Gives one answer, at its time. */
+export async function take(errand: Errand, step: Step): Promise<ActResult> {
+  const { desk, caseId } = errand;
+  if (step.at !== undefined) await desk.go(step.at);
+  const result = await desk.api.complete(caseId, step.task, step.answer, step.by);
+  await desk.settle();
+  return result;
+}
+
+/** A step of a way with other words; fields not named stay. */
+export function otherwise(way: Step[], task: string, answer: Record<string, unknown>): Step[] {
+  if (!way.some((step) => step.task === task)) throw new Error(`no step ${task}`);
+  return way.map((step) => (step.task === task ? { ...step, answer: { ...step.answer, ...answer } } : step));
+}
+/** Gives the answers before a task, so that it is open now. */
+export async function walkTo(errand: Errand, way: Step[], task: string): Promise<Step> {
+  const index = way.findIndex((step) => step.task === task);
+  if (index < 0) throw new Error(`no step ${task}`);
+  for (const step of way.slice(0, index)) await take(errand, step);
+  const step = way[index]!;
+  if (step.at !== undefined) await errand.desk.go(step.at);
+  return step;
+}
+/** Gives the answers from a task on, itself included. */
+export async function walkFrom(errand: Errand, way: Step[], task: string): Promise<void> {
+  for (const step of way.slice(way.findIndex((each) => each.task === task))) await take(errand, step);
+}
+
+/** Whoever of the house looks after what comes back to a place. */
+const KEEPERS: Record<string, string> = {
+  warehouse: 'pan.mei',
+  finance: 'zhao.min',
+  technicalService: 'gu.yun',
+};
+
+/** What is still open when a case was cancelled, answered by the person whose it is. */
+export function windUp(errand: Errand, task: TaskRow): Step {
+  const { technician } = errand;
+  const asked = task.context ?? {};
+  switch (task.name) {
+    case 'returnItems':
+      return {
+        task: task.key,
+        by: KEEPERS[task.role]!,
+        answer: {
+          items: asked['items'],
+          keeperSignature: paper('keeper'),
+          holderSignature: paper('technician'),
+        },
+      };
+    case 'refund':
+      return { task: task.key, by: 'zhao.min', answer: { amount: asked['amount'], reference: 'TK-2030-11' } };
+    case 'callOffBureau':
+      return { task: task.key, by: 'li.na', answer: {} };
+    case 'undoByHand':
+      return { task: task.key, by: 'chen.hui', answer: {} };
+    case 'collectStamp':
+      return { task: task.key, by: technician, answer: { proof: paper('stamped') } };
+    default:
+      throw new Error(`nobody winds up ${task.key} of ${errand.caseId}`);
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * What every visit to a customer has in common, whatever its manual: appointments, hand-overs with both confirmations,
+ * money on its way to finance, a stamp that is still to come.
+ */
+import { closeOfDay, dayOf, instantOf, workdayAfter } from '../../domain/calendar.js';
+import type { EvidenceRef, Instant } from '../../domain/case.js';
+import { atPlace, withCustomer, type BookingRequest, type Movement } from '../../domain/custody.js';
+import type { Kase } from './kase.js';
+import type { Wanted } from './holdings.js';
+
+/** The part of a case that does not depend on its process. */
+export type Desk = Pick<
+  Kase<never, never>,
+  'caseId' | 'now' | 'policy' | 'snapshot' | 'offsetMinutes' | 'holdings' | 'assign'
+>;
+
+export type Objection = { field: string; message: string } | null;
+
+/** One hand-over; what is not said is nobody's confirmation and no time limit. */
+export function handOver(
+  item: string,
+  kind: Movement['kind'],
+  from: string,
+  to: string,
+  more: Partial<Movement> & { rule: string },
+): Movement {
+  return { item, kind, from, to, givenBy: null, receivedBy: null, dueBackAt: null, keeper: null, ...more };
+}
+
+// ---------------------------------------------------------------- appointments
+
+/** Travel kept free after an appointment in a region, in minutes. */
+export function travel(kase: Desk, region: string | null): number {
+  const { travelByRegion, travelMinutes } = kase.policy.bookings;
+  return (region === null ? undefined : travelByRegion[region]) ?? travelMinutes;
+}
+
+/** Keys of standing appointments of a kind. */
+export function bookingsOf(kase: Desk, kind: BookingRequest['kind']): string[] {
+  return kase.holdings
+    .bookings()
+    .filter((booking) => booking.kind === kind)
+    .map((booking) => booking.key);
+}
+
+/** One person's appointment with the customer; the former one of its kind is given up with it. */
+export function appointment(
+  kase: Desk,
+  key: string,
+  kind: BookingRequest['kind'],
+  given: { technician: string; from: string; to: string },
+  region: string | null,
+): Wanted {
+  const { technician: who, from, to } = given;
+  return {
+    releases: bookingsOf(kase, kind),
+    bookings: [
+      {
+        key: `${kase.caseId}/${key}`,
+        kind,
+        who,
+        from,
+        to,
+        bufferMinutes: travel(kase, region),
+        region,
+      },
+    ],
+  };
+}
+
+export function slotProblem(kase: Desk, from: string | undefined, to: string | undefined): Objection {
+  if (from === undefined) return { field: 'from', message: 'when the appointment begins' };
+  if (to === undefined) return { field: 'to', message: 'when the appointment ends' };
+  if (from < kase.now) return { field: 'from', message: 'must lie in the future' };
+  return to <= from ? { field: 'to', message: 'must be after from' } : null;
+}
+
+export function technicianProblem(kase: Desk, id: string | undefined): Objection {
+  if (id === undefined) return { field: 'technician', message: 'who goes there' };
+  const person = kase.snapshot.desk.staff[id];
+  if (person === undefined) return { field: 'technician', message: 'nobody of that id on the desk' };
+  return person.roles.includes('engineer')
+    ? null
+    : { field: 'technician', message: 'must be a field technician (role engineer)' };
+}
+
+// ---------------------------------------------------------------- signature and stamp
+
+/** A form is signed now; a stamp that is not at hand follows within the workdays the policy allows (W24). */
+export function stampProblem(
+  kase: Desk,
+  given: { stamped: boolean; stampMissingReason?: unknown; stampDueOn?: string | undefined },
+  workdays: number,
+): Objection {
+  if (given.stamped) return null;
+  if (given.stampMissingReason === undefined)
+    return { field: 'stampMissingReason', message: 'why it is not stamped (W24)' };
+  const today = dayOf(kase.now, kase.offsetMinutes);
+  const last = workdayAfter(kase.snapshot.calendars, 'workdays', today, workdays).on;
+  if (given.stampDueOn === undefined || given.stampDueOn > last || given.stampDueOn < today)
+    return { field: 'stampDueOn', message: `the stamp comes in by ${last} at the latest (W24)` };
+  return null;
+}
+
+// ---------------------------------------------------------------- money
+
+export interface Payment {
+  paid: number;
+  means: string;
+  chequeNo?: string | undefined;
+  transferRef?: string | undefined;
+  payerSignature?: EvidenceRef | undefined;
+}
+
+/** What a payment of an amount that is due lacks (D1, W27). */
+export function paymentProblem(given: Payment, owed: number): Objection {
+  if (given.paid !== owed) return { field: 'paid', message: `${owed} CNY are still due` };
+  if (given.means === 'cheque' && given.chequeNo === undefined)
+    return { field: 'chequeNo', message: 'required for a cheque' };
+  return (given.means === 'transfer' || given.means === 'companyCode') && given.transferRef === undefined
+    ? { field: 'transferRef', message: 'required for money that comes by bank' }
+    : null;
+}
+
+/** Cash and cheques are in the technician's custody until finance has them, the same day (D1). */
+export function moneyTaken(
+  kase: Desk,
+  key: string,
+  given: Payment,
+  customer: string,
+  technician: string,
+): Wanted | null {
+  if (given.paid === 0 || (given.means !== 'cash' && given.means !== 'cheque')) return null;
+  return {
+    movements: [
+      handOver(`${kase.caseId}/${key}`, given.means, withCustomer(customer), technician, {
+        amount: given.paid,
+        receivedBy: technician,
+        ...(given.payerSignature === undefined ? {} : { givenProof: given.payerSignature }),
+        dueBackAt: todaysClose(kase),
+        keeper: holder(kase, 'finance'),
+        rule: 'D1',
+      }),
+    ],
+  };
+}
+
+/** All money held for the case goes to finance, both signing (D1). */
+export function moneyToFinance(
+  kase: Desk,
+  given: { technicianSignature: EvidenceRef; financeSignature: EvidenceRef },
+  finance: string,
+  rule: string,
+): Movement[] {
+  return kase.holdings
+    .items()
+    .filter((held) => held.kind === 'cash' || held.kind === 'cheque')
+    .map((held) =>
+      handOver(held.item, held.kind, held.holder, atPlace('finance'), {
+        givenBy: held.holder,
+        receivedBy: finance,
+        givenProof: given.technicianSignature,
+        receivedProof: given.financeSignature,
+        rule,
+      }),
+    );
+}
+
+// ---------------------------------------------------------------- times and people
+
+/** First present holder of a role: who looks after what comes back to his place. */
+export function holder(kase: Desk, role: string): string | null {
+  return kase.assign(role, null, []);
+}
+
+/** Close of business on a day; 18:00 where the department is closed. */
+export function closing(kase: Desk, day: string): Instant {
+  const close = closeOfDay(kase.snapshot.calendars, 'department', day);
+  return close?.at ?? instantOf(day, '18:00', kase.offsetMinutes);
+}
+
+/** Close of business today; on a day off, of the next workday. */
+export function todaysClose(kase: Desk): Instant {
+  return closing(kase, dayOf(kase.now, kase.offsetMinutes));
+}
