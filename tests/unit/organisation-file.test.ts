@@ -48,7 +48,7 @@ async function changed(from: string | RegExp, to: string): Promise<string> {
 describe('the example organisations', () => {
   it('are read, with mobiles in E.164', async () => {
     const organisation = await readOrganisation(example('organisation.yaml'));
-    expect(organisation.staff).toHaveLength(18);
+    expect(organisation.staff).toHaveLength(19);
     expect(organisation.staff[0]).toMatchObject({
       id: 'li.na',
       aliases: ['agent-1'],
