@@ -1,8 +1,10 @@
 /** Delivery of one message on one channel: look up the address, render, send at most once per key (AT-29). */
+import { createHash, randomInt } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
-import { DeliveryError, type Correspondence, type Ports } from '../adapters/ports.js';
+import { DeliveryError, type Correspondence, type OutgoingMail, type Ports } from '../adapters/ports.js';
 import { renderMessage, type TemplateSet } from '../domain/text.js';
 import type { Channel, Language, MessageParam } from '../domain/case.js';
+import { calendarText } from '../domain/invitation.js';
 import { inLanguage, TemplateError } from '../domain/message.js';
 import type { Company } from '../domain/organisation.js';
 import { normaliseMobile } from '../domain/phone.js';
@@ -46,6 +48,7 @@ export function createDelivery(ports: Ports & { texts: TemplateSet }): CaseActiv
     if (begun.held !== null)
       return { status: 'held', until: begun.held.until, reason: HELD_BY[begun.held.minutes] ?? 'throttle' };
 
+    const code = await codeFor(ports, order);
     let rendered;
     try {
       rendered = renderMessage(
@@ -62,6 +65,7 @@ export function createDelivery(ports: Ports & { texts: TemplateSet }): CaseActiv
           offsetMinutes: order.rules.offsetMinutes,
           staff: (id) => known.staff.get(id) ?? null,
           content: (id) => known.contents.get(id) ?? null,
+          ...(code === null ? {} : { code: () => code }),
         },
       );
     } catch (error) {
@@ -81,6 +85,7 @@ export function createDelivery(ports: Ports & { texts: TemplateSet }): CaseActiv
               text: rendered.text,
               language: reach.language,
               at,
+              ...invitationFor(order, company, reach, rendered),
             });
       await ledger.acceptSend(message.key, channel, accepted.providerId);
       return {
@@ -106,6 +111,48 @@ export function createDelivery(ports: Ports & { texts: TemplateSet }): CaseActiv
 }
 
 type Rendered = ReturnType<typeof renderMessage>;
+
+/** Letters and digits that nobody confuses when reading them out. */
+const CODE_SIGNS = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/**
+ * Makes the one-time code a message asks for, in the only place that may: a workflow is not random, and its history
+ * would keep what must be known to the reader alone. A message tried again brings a code of its own, and so does a
+ * reminder; all of them answer the one task (W28).
+ */
+async function codeFor(ports: Ports, order: DeliveryOrder): Promise<string | null> {
+  const { message, caseId, at } = order;
+  const asked = Object.values(message.params).find((param) => typeof param === 'object' && 'code' in param);
+  if (typeof asked !== 'object' || !('code' in asked) || !('id' in message.to)) return null;
+  const groups = Array.from({ length: 3 }, () =>
+    Array.from({ length: 4 }, () => CODE_SIGNS[randomInt(CODE_SIGNS.length)]).join(''),
+  );
+  await ports.ledger.keepBureauCode(createHash('sha256').update(groups.join('')).digest('hex'), {
+    caseId,
+    taskKey: asked.code,
+    unitId: message.to.id,
+    madeAt: at,
+  });
+  return groups.join('-');
+}
+
+/** The appointment of a message as its reader's calendar takes it. */
+function invitationFor(
+  order: DeliveryOrder,
+  company: Company,
+  reach: Reachable,
+  rendered: Rendered,
+): Pick<OutgoingMail, 'invitation'> {
+  const param = order.message.params['invitation'];
+  if (typeof param !== 'object' || !('invitation' in param)) return {};
+  const content = calendarText(param.invitation, {
+    summary: rendered.subject ?? order.message.template,
+    organizer: { name: inLanguage(company.name, reach.language), mail: company.mailFrom },
+    attendee: { name: reach.name ?? reach.address, mail: reach.address },
+    stampedAt: order.at,
+  });
+  return { invitation: { method: param.invitation.method, content } };
+}
 
 /** A provider has no idempotency key: a send once begun is asked about before it is repeated (facts 5). */
 async function sendSms(

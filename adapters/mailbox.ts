@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import PostalMime from 'postal-mime';
+import PostalMime, { type Email } from 'postal-mime';
 import { isCode, writeOnce } from './files.js';
 import { keyOfMessageId } from './mail/message-id.js';
 import type { MailboxItem, OutgoingSms } from './ports.js';
@@ -105,7 +105,16 @@ async function readMail(path: string): Promise<Content> {
     subject: mail.subject ?? '',
     text: (mail.text ?? '').replace(/\r?\n$/, ''),
     at: mail.date ?? '',
+    ...invitationOf(mail),
   };
+}
+
+/** The calendar object of a mail that invites to an appointment. */
+function invitationOf(mail: Email): Pick<Content, 'invitation'> {
+  const part = mail.attachments.find((each) => each.mimeType === 'text/calendar');
+  if (part === undefined) return {};
+  const { content } = part;
+  return { invitation: typeof content === 'string' ? content : new TextDecoder().decode(content) };
 }
 
 async function readSms(path: string): Promise<Content> {

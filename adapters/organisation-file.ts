@@ -245,6 +245,10 @@ export async function readOrganisation(
   data.units.forEach((unit, index) => {
     if (unit.phone !== undefined && !parsePhone(unit.phone))
       complain(['units', index, 'phone'], 'a telephone number');
+    unit.officers.forEach((officer, nth) => {
+      if (officer.phone !== undefined && !parsePhone(officer.phone))
+        complain(['units', index, 'officers', nth, 'phone'], 'a telephone number');
+    });
   });
   if (!mayStandInText(data.company.hotline)) {
     complain(['company', 'hotline'], 'a landline, 400 or 95 number: customer texts may not name a mobile');

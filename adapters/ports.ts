@@ -10,6 +10,7 @@ import type {
   EvidenceRef,
   Fact,
   Instant,
+  Invitation,
   Language,
   MessageRow,
   ProcessName,
@@ -62,6 +63,8 @@ export interface OutgoingMail {
   language: string;
   /** Goes into the Date header: the workflow's instant. */
   at: Instant;
+  /** An appointment for the reader's calendar: a text/calendar alternative beside the text. */
+  invitation?: { method: Invitation['method']; content: string };
 }
 
 export interface Accepted {
@@ -131,6 +134,8 @@ export interface MailboxItem {
   subject: string;
   text: string;
   at: Instant;
+  /** The calendar object of a mail that carries one. */
+  invitation?: string;
   /** How often the same key arrived; one copy is kept (AT-29). */
   deliveries: number;
 }
@@ -321,6 +326,17 @@ export interface SendBegun extends OutboxState {
   held: Held | null;
 }
 
+/** A one-time code that a bureau was sent (W28), known by its SHA-256 only. */
+export interface BureauCodeRow {
+  caseId: string;
+  /** The task it answers; it ends with it. */
+  taskKey: string;
+  unitId: string;
+  madeAt: Instant;
+  usedAt: Instant | null;
+  usedRequest: string | null;
+}
+
 /** What a message is written with. */
 export interface Correspondence {
   company: Company;
@@ -389,6 +405,15 @@ export interface LedgerPort {
   beginSend(send: SendOrder): Promise<SendBegun>;
   acceptSend(key: string, channel: Channel, providerId: string): Promise<void>;
   outbox(key: string): Promise<OutboxState | null>;
+
+  /** Keeps a code that is about to be sent to a bureau. */
+  keepBureauCode(
+    sha256: string,
+    row: Pick<BureauCodeRow, 'caseId' | 'taskKey' | 'unitId' | 'madeAt'>,
+  ): Promise<void>;
+  bureauCode(sha256: string): Promise<BureauCodeRow | null>;
+  /** Marks every code of an answered task as used. */
+  useBureauCodes(used: { caseId: string; taskKey: string; at: Instant; requestId: string }): Promise<void>;
 
   addEvidence(row: EvidenceRow): Promise<void>;
   evidence(caseId: string): Promise<EvidenceRow[]>;

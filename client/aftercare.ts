@@ -36,7 +36,14 @@ import { complaintIntakeForm } from '../domain/forms-complaint.js';
 import { intakeForm, processOf, taskForms, type Form } from '../domain/processes.js';
 import type { IssuanceIntake } from '../domain/forms-issuance.js';
 import { formIssues, type PendingFile, type PendingStaff, type PendingText } from '../domain/forms.js';
-import { deskOf, type Customer, type Organisation, type Staff } from '../domain/organisation.js';
+import {
+  deskOf,
+  wantsMail,
+  type Customer,
+  type Organisation,
+  type Staff,
+  type Unit,
+} from '../domain/organisation.js';
 import { normaliseMobile, parsePhone } from '../domain/phone.js';
 import type { RepairAnswers } from '../domain/forms-repair.js';
 import { countFaults, type FaultCount } from '../domain/repair.js';
@@ -178,6 +185,8 @@ export class Aftercare implements AftercareApi {
     if (receivedAt > this.at)
       throw invalid(process, [{ field: 'receivedAt', message: 'lies in the future' }], requestId);
     const customer = await this.knownCustomer(process, form, requestId);
+    const bureau =
+      typeof form['bureau'] === 'string' ? await this.bureau(process, form['bureau'], requestId) : null;
     const { value, contents } = await this.stored(
       { ...form, receivedAt, customer: customer.id, taxpayerId: undefined },
       null,
@@ -213,6 +222,7 @@ export class Aftercare implements AftercareApi {
           customer.channel,
         ),
         taxpayerId: checked === null || !checked.ok ? null : checked.legacy ? 'legacy' : 'uscc',
+        ...(bureau !== null && wantsMail(bureau) ? { bureauByMail: true } : {}),
       },
       related: related.map((row) => row.caseId),
       snapshot: await this.snapshot(),
@@ -259,6 +269,14 @@ export class Aftercare implements AftercareApi {
         );
     }
     return customer;
+  }
+
+  /** The bureau on file: how it wants to be asked stands there (W28). */
+  private async bureau(process: ProcessName, id: string, requestId: string): Promise<Unit> {
+    const unit = await this.guarded(requestId, () => this.deps.ledger.unit(id));
+    if (unit?.kind === 'bureau') return unit;
+    const message = `no bureau ${id} on file; import it, or see \`aftercare org show --units\``;
+    throw invalid(process, [{ field: 'bureau', message }], requestId);
   }
 
   /** Keeps an intake, starts its case and tells what is to be done next. */
@@ -473,6 +491,43 @@ export class Aftercare implements AftercareApi {
     return this.send('completeTask', caseId, { task, answer: parsed.data }, by, requestId, name, answerOnly);
   }
 
+  async answerBureau(code: string, answer: unknown, options: ActOptions = {}) {
+    const requestId = options.requestId ?? randomUUID();
+    const known = await this.guarded(requestId, () => this.deps.ledger.bureauCode(codeDigest(code)));
+    if (known === null)
+      throw new DeskError('bureau.codeUnknown', 'no request to a bureau has this code', {
+        exit: EXIT.notFound,
+        requestId,
+        remedy: 'type it as it stands in the mail, or telephone',
+      });
+    const { caseId, taskKey, unitId } = known;
+    // Another code of that task may have been used, or the task may have ended: the case knows. A request that is
+    // repeated gets its first answer there.
+    if (known.usedAt !== null && known.usedRequest !== requestId) throw codeSpent(requestId);
+    const actor: Actor = { id: `bureau:${unitId}`, roles: [] };
+    const parsed = edgeForm(caseId, 'awaitBureau')!.safeParse(answer ?? {}) as EdgeParsed;
+    if (!parsed.success)
+      throw await this.refused(
+        caseId,
+        actor.id,
+        'awaitBureau',
+        invalid('awaitBureau', formIssues(parsed.error), requestId),
+      );
+    let result: ActResult;
+    try {
+      const payload = { task: taskKey, answer: parsed.data };
+      result = await this.send('completeTask', caseId, payload, actor, requestId, 'awaitBureau', answerOnly);
+    } catch (error) {
+      if (error instanceof DeskError && (error.code === 'task.notOpen' || error.code === 'case.closed'))
+        throw codeSpent(requestId, error);
+      throw error;
+    }
+    await this.guarded(requestId, () =>
+      this.deps.ledger.useBureauCodes({ caseId, taskKey, at: this.at, requestId }),
+    );
+    return { ...result, caseId };
+  }
+
   async act(
     name: ActName | 'reopen',
     caseId: string,
@@ -555,13 +610,13 @@ export class Aftercare implements AftercareApi {
     name: ActName,
     caseId: string,
     payload: unknown,
-    by: string,
+    by: string | Actor,
     requestId: string,
     about: string,
     hold: (value: Record<string, unknown>) => Record<string, unknown> = (value) => value,
   ): Promise<ActResult> {
     const handle = (await this.client()).workflow.getHandle(caseId);
-    const actor = await this.actor(by);
+    const actor = typeof by === 'string' ? await this.actor(by) : by;
     const { value, contents } = await this.stored(payload, caseId, actor.id, requestId);
     const args = hold(value as Record<string, unknown>);
     if (contents.length > 0)
@@ -1193,6 +1248,20 @@ function edgeForm(caseId: string, task: string): Form | null {
   let forms = edgeForms.get(process);
   if (forms === undefined) edgeForms.set(process, (forms = taskForms(process, 'edge')));
   return Object.hasOwn(forms, task) ? forms[task]! : null;
+}
+
+/** A code is known by its SHA-256 only; how it was typed, with dashes or capitals, does not matter. */
+function codeDigest(code: string): string {
+  const signs = code.toUpperCase().replace(/[^A-Z0-9]/g, '');
+  return createHash('sha256').update(signs).digest('hex');
+}
+
+function codeSpent(requestId: string, cause?: unknown): DeskError {
+  return new DeskError('bureau.codeSpent', 'this code was used, or the request it answers is over', {
+    requestId,
+    cause,
+    remedy: 'telephone; see the telephone number in the mail',
+  });
 }
 
 function contentRow(field: string, body: string, seed: string): Omit<ContentRow, 'caseId'> {

@@ -152,6 +152,12 @@ export interface AftercareApi {
     by: string,
     options?: ActOptions,
   ): Promise<ActResult>;
+  /**
+   * The answer of a tax bureau, by whoever holds the one-time code it was sent (W28): completes the task the code was
+   * made for, as `bureau:<unit id>`.
+   * @throws DeskError `bureau.codeUnknown`, `bureau.codeSpent`
+   */
+  answerBureau(code: string, answer: unknown, options?: ActOptions): Promise<ActResult & { caseId: string }>;
   /** Any other act; `args` as the act's form takes them, texts as text, evidence as file. */
   act(
     name: ActName | 'reopen',

@@ -163,7 +163,22 @@ export type MessageParam =
   | { at: Instant }
   | { on: Day }
   | { content: string }
-  | { word: string };
+  | { word: string }
+  /** A one-time code with which its reader may answer this task; made when the message is sent, never kept. */
+  | { code: string }
+  /** An appointment the mail carries for the reader's calendar; it stands in no text. */
+  | { invitation: Invitation };
+
+/** An appointment as a message carries it: no names, no addresses. */
+export interface Invitation {
+  /** The same for one appointment for as long as the case lives: by it a calendar knows an update. */
+  uid: string;
+  /** Grows with every change; a calendar ignores what is older than what it has. */
+  sequence: number;
+  method: 'REQUEST' | 'CANCEL';
+  from: Instant;
+  to: Instant;
+}
 
 export type MessageStatus = 'queued' | 'deferred' | 'sent' | 'failed' | 'dropped';
 

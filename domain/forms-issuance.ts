@@ -4,6 +4,7 @@ import { caseForms } from './forms-common.js';
 import { day, formKit, instant, money, type FormMode } from './forms.js';
 import {
   BACKUP,
+  BUREAU_ANSWERS,
   DEVICE_FAMILIES,
   EQUIPMENT_CHOICES,
   EXPLAINED,
@@ -59,6 +60,22 @@ export function issuanceForms(mode: FormMode) {
       route: text(200).optional(),
       /** A first appointment at the customer's, subject to the bureau's. */
       tentative: z.strictObject({ technician: staff(), from: instant(), to: instant() }).optional(),
+    }),
+    /** The time we propose to an officer who wants mail (W28). */
+    requestBureau: z.strictObject({ technician: staff(), from: instant(), to: instant() }),
+    awaitBureau: z.strictObject({
+      result: z.enum(BUREAU_ANSWERS),
+      /** With `otherTime`: when it suits the bureau. */
+      from: instant().optional(),
+      to: instant().optional(),
+      note: text(200).optional(),
+    }),
+    /** The bureau named another time: who comes then, or that nobody can. */
+    confirmBureau: z.strictObject({
+      result: z.enum(['confirmed', 'impossible']).default('confirmed'),
+      technician: staff().optional(),
+      from: instant().optional(),
+      to: instant().optional(),
     }),
     callBureau: z.strictObject({
       result: z.enum(['accepted', 'otherTime', 'declined']),

@@ -22,6 +22,8 @@ export const BACKUP = ['done', 'newMachine', 'impossible', 'notDone'] as const;
 export const PAYMENT_MEANS = ['cash', 'cheque', 'transfer', 'companyCode'] as const;
 export const EXPLAINED = ['invoicing', 'voiding', 'filing', 'backup', 'precautions'] as const;
 export const IDENTITY_CHECKS = ['callback', 'signature', 'companyMail', 'inPerson'] as const;
+/** What a bureau may say to a time proposed by mail. */
+export const BUREAU_ANSWERS = ['accept', 'otherTime', 'decline'] as const;
 export const ISSUANCE_OUTCOMES = ['activated', 'activatedPartly', 'cancelled'] as const;
 
 export type DeviceFamily = (typeof DEVICE_FAMILIES)[number];
@@ -29,6 +31,9 @@ export type DeviceFamily = (typeof DEVICE_FAMILIES)[number];
 /** Every task of an issuance, in the manual's order. */
 export const ISSUANCE_TASKS = {
   prepare: task('prepare', 'agent', 'preparation', 'ISS-02'),
+  requestBureau: task('requestBureau', 'agent', 'appointment', 'ISS-07'),
+  awaitBureau: task('awaitBureau', 'agent', 'bureauCall', 'W28'),
+  confirmBureau: task('confirmBureau', 'agent', 'appointment', 'ISS-07'),
   callBureau: task('callBureau', 'agent', 'bureauCall', 'ISS-07'),
   borrowDevices: task('borrowDevices', 'warehouse', null, 'ISS-08'),
   issueDevices: task('issueDevices', 'engineer', null, 'ISS-10'),

@@ -137,12 +137,21 @@ export const TEMPLATE_PARAMS: Record<string, TemplateParams> = {
   'rep.cancelled': { params: ['caseNo', 'staff', 'phone'], mail: CUSTOMER_MAIL },
   'mail.iss.bureauSlot': {
     params: [],
+    mail: [...CUSTOMER_MAIL, 'caseNo', 'count', 'time', 'staff', 'phone', 'code', 'due'],
+  },
+  'mail.iss.bureauReminder': {
+    params: [],
+    mail: [...CUSTOMER_MAIL, 'caseNo', 'time', 'phone', 'code', 'due'],
+  },
+  'mail.iss.bureauConfirmed': {
+    params: [],
     mail: [...CUSTOMER_MAIL, 'caseNo', 'count', 'time', 'staff', 'phone'],
   },
   'mail.iss.bureauCancelled': { params: [], mail: [...CUSTOMER_MAIL, 'caseNo', 'time', 'phone'] },
   'staff.custodyOverdue': { params: ['caseNo', 'staff', 'count', 'item'] },
   'staff.laterVisits': { params: ['caseNo', 'staff'] },
   'staff.appointmentShifts': { params: ['caseNo', 'time'] },
+  'staff.bureauNoSlot': { params: ['caseNo', 'staff', 'reason'] },
   'staff.riskTaken': { params: ['caseNo', 'staff'] },
   'staff.paidVisit': { params: ['caseNo', 'staff'] },
   'staff.notReached': { params: ['caseNo', 'staff'] },

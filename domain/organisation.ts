@@ -41,14 +41,37 @@ export const staffSchema = z.strictObject({
   absent: z.boolean().default(false),
 });
 
-export const unitSchema = z.strictObject({
-  id,
-  name: z.string(),
-  kind: z.enum(['subordinate', 'manufacturer', 'bureau']),
-  mail: z.email().optional(),
-  phone: phone.optional(),
-  language: language.default('zh-CN'),
-});
+/** An officer of a tax bureau: by default one telephones; mail goes only to who wants it (W28). */
+export const officerSchema = z
+  .strictObject({
+    id,
+    name: z.string().min(1),
+    mail: z.email().optional(),
+    phone: phone.optional(),
+    prefers: z.enum(['phone', 'mail']).default('phone'),
+  })
+  .refine((officer) => officer.prefers !== 'mail' || officer.mail !== undefined, {
+    path: ['mail'],
+    error: 'who prefers mail needs a mail address',
+  });
+
+export const unitSchema = z
+  .strictObject({
+    id,
+    name: z.string(),
+    kind: z.enum(['subordinate', 'manufacturer', 'bureau']),
+    mail: z.email().optional(),
+    phone: phone.optional(),
+    language: language.default('zh-CN'),
+    /** When somebody is there, in words. */
+    hours: z.string().min(1).max(60).optional(),
+    /** Whom we deal with at a bureau; of several who want mail the first is written to. */
+    officers: z.array(officerSchema).default([]),
+  })
+  .refine((unit) => unit.kind === 'bureau' || unit.officers.length === 0, {
+    path: ['officers'],
+    error: 'only a bureau has officers',
+  });
 
 export const customerSchema = z.strictObject({
   id,
@@ -77,8 +100,14 @@ export type Company = z.infer<typeof companySchema>;
 export type Department = z.infer<typeof departmentSchema>;
 export type Staff = z.infer<typeof staffSchema>;
 export type Unit = z.infer<typeof unitSchema>;
+export type Officer = z.infer<typeof officerSchema>;
 export type Customer = z.infer<typeof customerSchema>;
 export type Organisation = z.infer<typeof organisationSchema>;
+
+/** Whether a bureau is asked for a time in writing: one of its officers wants mail (W28). */
+export function wantsMail(unit: Pick<Unit, 'officers'>): boolean {
+  return unit.officers.some((officer) => officer.prefers === 'mail');
+}
 
 /** What a case needs to know of people: ids only, pinned in its snapshot. No names, no addresses. */
 export interface Desk {

@@ -213,6 +213,8 @@ export const policySchema = z.strictObject({
     spares: z.number().int().min(0),
     /** Waited so long for the officer, the day's later visits are flagged (W28). */
     flagAfterMinutes: positive,
+    /** A bureau asked by mail is reminded at this local time of each workday after the day of the request (W28). */
+    bureauReminderAt: hhmm,
     /** Workdays within which a missing stamp comes in (W24). */
     stampWorkdays: positive,
     /** What is brought, by device family and version (ISS-16, D5); `any` where a family has none of its own. */

@@ -32,6 +32,8 @@ export interface Lookups {
   staff(id: string): { name: string; calledAs?: string | undefined } | null;
   /** Body of a content row; null once erased. */
   content(id: string): string | null;
+  /** The one-time code made for a task; absent where nobody is written to who could use one. */
+  code?(task: string): string;
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -63,6 +65,9 @@ export function formatParam(param: MessageParam, language: Language, lookups: Lo
     const person = lookups.staff(param.staff);
     return person ? calledAs(person, language) : param.staff;
   }
+  if ('code' in param) return lookups.code?.(param.code) ?? '';
+  // It goes beside the text.
+  if ('invitation' in param) return '';
   return lookups.content(param.content) ?? (language === 'en' ? '(erased)' : '（已删除）');
 }
 

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
+import { readMailbox } from '../adapters/mailbox.js';
 import { readOrganisation, readStockCsv } from '../adapters/organisation-file.js';
 import { Aftercare } from '../client/aftercare.js';
 import { DeskError, EXIT, type LoadedPolicy } from '../client/api.js';
@@ -46,6 +47,8 @@ import {
 import type { Stack, Stage } from './stack.js';
 
 const MINUTE_MS = 60_000;
+/** A one-time code as mails show it. */
+const CODE = /\b[2-9A-Z]{4}(-[2-9A-Z]{4}){2}\b/;
 /** How far `waitUntil` looks for a task or clock unless told. */
 const LOOK_AHEAD_MINUTES = 30 * 1440;
 /** While a killed worker is replaced, nobody answers questions. */
@@ -343,9 +346,21 @@ class ScenarioRun {
     const args =
       step.do === 'adoptPolicy' ? { ...given, policy: await this.adopted(given['policy']) } : given;
     await this.attempt(step, async () => {
+      if (step.do === 'bureauAnswer') {
+        await this.desk.answerBureau(await this.codeSent(caseId), args, { requestId });
+        return;
+      }
       await this.desk.act(step.do, caseId, args, step.by, { requestId });
       if (step.do === 'adoptPolicy') this.policies.set(caseId, args['policy'] as LoadedPolicy);
     });
+  }
+
+  /** The code in the newest mail that brought one: what the officer has before him. */
+  private async codeSent(caseId: string): Promise<string> {
+    const mails = (await readMailbox(this.stage.mailboxDir)).filter((item) => item.key.startsWith(caseId));
+    const code = mails.map((mail) => CODE.exec(mail.text)?.[0]).findLast((found) => found !== undefined);
+    if (code === undefined) throw new Stopped(told('bureauAnswer', 'a mail with a code', 'none'));
+    return code;
   }
 
   /** The scenario's own policy with another overlay on top: a file, or the values themselves. */

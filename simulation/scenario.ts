@@ -81,6 +81,7 @@ export const DEEDS = [
   'reschedule',
   'reportLost',
   'resync',
+  'bureauAnswer',
 ] as const;
 export type OutageOf = (typeof OUTAGES)[number];
 export type CrashPoint = (typeof CRASH_POINTS)[number];

@@ -12,6 +12,7 @@ import {
   readRefusals,
   readTurns,
 } from './cases.js';
+import { keepBureauCode, readBureauCode, useBureauCodes } from './bureau-codes.js';
 import { claim, unclaim } from './claims.js';
 import { openDatabase, openForMigration } from './connection.js';
 import { importStock, readCustody, readItem } from './custody.js';
@@ -87,6 +88,10 @@ export async function openLedger(options: { url: string; poolSize?: number }): P
     beginSend: (send) => beginSend(db, send),
     acceptSend: (key, channel, providerId) => acceptSend(db, key, channel, providerId),
     outbox: (key) => readOutbox(db, key),
+
+    keepBureauCode: (sha256, row) => keepBureauCode(db, sha256, row),
+    bureauCode: (sha256) => readBureauCode(db, sha256),
+    useBureauCodes: (used) => useBureauCodes(db, used),
 
     addEvidence: (row) => addEvidence(db, row),
     evidence: (caseId) => readEvidence(db, caseId),

@@ -61,7 +61,13 @@ export async function importOrganisation(
       .execute();
   });
   await importPart(count, await readUnits(trx), organisation.units, async (part) => {
-    const row = { ...part, mail: part.mail ?? null, phone: part.phone ?? null };
+    const row = {
+      ...part,
+      mail: part.mail ?? null,
+      phone: part.phone ?? null,
+      hours: part.hours ?? null,
+      officers: JSON.stringify(part.officers),
+    };
     await trx
       .insertInto('units')
       .values(row)

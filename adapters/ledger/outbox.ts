@@ -112,8 +112,15 @@ export async function readCorrespondence(
     staff: sql`select ${card} from ${personOf(sql`${'id' in to ? to.id : null}`)}`,
     customer: sql`select ${card} from customers where id = ${'id' in to ? to.id : null}`,
     unit: sql`
-      select json_build_object('phone', null, 'mail', mail, 'language', language, 'name', name)
-      from units where id = ${'id' in to ? to.id : null}`,
+      select json_build_object(
+        'phone', null, 'mail', coalesce(officer ->> 'mail', mail), 'language', language,
+        'name', coalesce(officer ->> 'name', name)
+      )
+      from units left join lateral (
+        -- Of several officers who want mail the first one in the file.
+        select value as officer from json_array_elements(officers) where value ->> 'prefers' = 'mail' limit 1
+      ) as reader on true
+      where id = ${'id' in to ? to.id : null}`,
     // Stands among the contents.
     contact: sql`select null::json`,
   }[to.kind];

@@ -13,7 +13,7 @@ import type {
 } from '../../domain/case.js';
 import type { BookingRow, Holder, ItemRow } from '../../domain/custody.js';
 import type { Unit } from '../../domain/organisation.js';
-import type { IntakeRequest, IntakeRow } from '../ports.js';
+import type { BureauCodeRow, IntakeRequest, IntakeRow } from '../ports.js';
 
 /**
  * The tables of the ledger as Kysely sees them: snake_case in the database, camelCase here (CamelCasePlugin).
@@ -42,6 +42,7 @@ export interface LedgerTables {
   items: ItemRow;
   custody: CustodyTable;
   bookings: BookingsTable;
+  bureauCodes: BureauCodesTable;
 }
 
 /** JSON columns are written as text and cast by PostgreSQL; node-pg would turn arrays into PostgreSQL arrays. */
@@ -91,6 +92,8 @@ interface UnitsTable {
   mail: string | null;
   phone: string | null;
   language: Language;
+  hours: string | null;
+  officers: Json<Unit['officers']>;
 }
 
 interface CustomersTable {
@@ -254,4 +257,8 @@ interface BookingsTable extends Omit<BookingRow, 'from' | 'to'> {
   endsAt: Instant;
   claim: string;
   releasedBy: string | null;
+}
+
+interface BureauCodesTable extends BureauCodeRow {
+  codeSha256: string;
 }

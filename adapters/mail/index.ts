@@ -42,6 +42,16 @@ export function openMail(options: { url: string; from: string; fromName: string 
           to: { name: '', address: mail.to },
           subject: oneLine(mail.subject),
           text: mail.text,
+          // Twice in the mail, as calendars want it: an alternative that shows the invitation, and a file.
+          ...(mail.invitation === undefined
+            ? {}
+            : {
+                icalEvent: {
+                  method: mail.invitation.method,
+                  filename: 'invite.ics',
+                  content: mail.invitation.content,
+                },
+              }),
           headers: {
             'Auto-Submitted': 'auto-generated',
             'X-Auto-Response-Suppress': 'All',

@@ -202,6 +202,12 @@ export const ENTRIES: readonly Entry[] = [
     () => import('./commands/agenda.js'),
   ),
   entry(
+    'bureau answer',
+    'Visits',
+    'the answer of a tax bureau to a time proposed by mail, with the code of that mail',
+    () => import('./commands/bureau-answer.js'),
+  ),
+  entry(
     'bookings free',
     'Visits',
     'the next times somebody is free',

@@ -21,6 +21,9 @@ const APART: Record<string, string> = {
   'aftercare demo --speed 2': 'a minute: simulate.test.ts',
   'aftercare case watch T20300304-001': 'goes on until Ctrl-C: walk.test.ts',
   'aftercare case watch T20300304-001 --every 5 --json': 'goes on until Ctrl-C: walk.test.ts',
+  'aftercare bureau answer K7QM-2XHD-9RTW accept': 'needs the code of a mail: bureau.test.ts',
+  'aftercare bureau answer K7QM-2XHD-9RTW otherTime --from 2030-03-06T09:00 --to 2030-03-06T10:00':
+    'needs the code of a mail: bureau.test.ts',
   'aftercare simulate examples/scenarios --json --out results':
     'minutes: all scenarios are a stage of npm test',
 };

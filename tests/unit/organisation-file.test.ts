@@ -11,7 +11,7 @@ import {
 import { loadTemplates } from '../../adapters/texts.js';
 import { ROLES } from '../../domain/case.js';
 import { longestValues } from '../../domain/message.js';
-import { deskOf } from '../../domain/organisation.js';
+import { deskOf, wantsMail } from '../../domain/organisation.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const example = (name: string) => join(ROOT, 'examples', name);
@@ -57,7 +57,13 @@ describe('the example organisations', () => {
     expect(organisation.customers.length).toBeGreaterThanOrEqual(6);
     expect(organisation.customers.map((customer) => customer.channel)).toContain('mail');
     expect(organisation.customers.map((customer) => customer.language)).toContain('en');
-    expect(organisation.units.map((unit) => unit.kind)).toEqual(['subordinate', 'manufacturer', 'bureau']);
+    expect(organisation.units.map((unit) => unit.kind)).toEqual([
+      'subordinate',
+      'manufacturer',
+      'bureau',
+      'bureau',
+    ]);
+    expect(organisation.units.filter(wantsMail).map((unit) => unit.id)).toEqual(['binjiang-bureau']);
   });
 
   it.each(['organisation.yaml', 'organisation-small.yaml'])('%s has somebody in every role', async (name) => {

@@ -57,7 +57,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       refuse('task.personExcluded', `${act.by.id} may not do ${task.name} (${forbidden.rule})`, {
         rule: forbidden.rule,
       });
-    if (task.assignee === act.by.id) return;
+    if (task.assignee === act.by.id || task.party === act.by.id) return;
     if (!mayDo(kase.policy.levels, act.by, task.role))
       refuse('task.roleNotAllowed', `${task.name} needs role ${task.role}`, {
         role: task.role,

@@ -93,6 +93,8 @@ export interface TaskOptions {
   /** Message to the person who gets it, where finding it in the inbox would be too late. */
   notice?: { template: string; params: Record<string, MessageParam> };
   waits?: Waiting;
+  /** Somebody outside who may answer it, too: whoever holds the code he was sent. */
+  party?: string;
   /** Done at this appointment; ends with `{ rescheduled: true }` when it is moved. */
   movable?: BookingKind;
   /** When it is best done, where that is earlier than due (D9). */
@@ -111,6 +113,8 @@ export interface TellOptions {
   subject?: string;
   /** Formal written form for those who prefer mail; it has no SMS (texts.md). */
   written?: { template: string; params: Record<string, MessageParam> };
+  /** Not before this instant, e.g. a reminder that goes only if its task is still open then. */
+  notBefore?: Instant;
   /** Key instead of the derived one: messages of several cases to one person may share it (W11). */
   key?: string;
 }
@@ -629,14 +633,14 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   async wait<Name extends keyof Answers & string>(
     definition: TaskDefinition<Name>,
     reason: Waiting,
-    options: TaskOptions = {},
+    options: TaskOptions | ((key: string) => TaskOptions) = {},
   ): Promise<Answers[Name] | null> {
-    const answer = await this.task(definition, {
-      ...options,
+    const answer = await this.task(definition, (key) => ({
+      ...(typeof options === 'function' ? options(key) : options),
       waits: reason,
       lapse: { lapsed: true },
       behaviour: 'lapse',
-    });
+    }));
     return (answer as { lapsed?: boolean }).lapsed === true ? null : answer;
   }
 
@@ -952,6 +956,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       beside,
       holdsClosing: options.holdsClosing ?? false,
       waits: options.waits ?? null,
+      ...(options.party === undefined ? {} : { party: options.party }),
       ...(options.movable === undefined ? {} : { movable: options.movable }),
     };
     this.state.tasks[key] = task;
@@ -1391,7 +1396,8 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   ): void {
     const at = this.now;
     const urgency = options.urgency ?? 'normal';
-    const notBefore = urgency === 'normal' ? this.heldUntil(at, forCustomer, options.key) : null;
+    const planned = options.notBefore !== undefined && options.notBefore > at ? options.notBefore : null;
+    const notBefore = planned ?? (urgency === 'normal' ? this.heldUntil(at, forCustomer, options.key) : null);
     const message: PendingMessage = {
       key: options.key,
       template,
@@ -1404,7 +1410,14 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       status: notBefore === null ? 'queued' : 'deferred',
       channel: null,
       at: null,
-      reason: notBefore === null ? null : forCustomer ? 'quietHours' : 'serviceHours',
+      reason:
+        notBefore === null
+          ? null
+          : planned !== null
+            ? 'planned'
+            : forCustomer
+              ? 'quietHours'
+              : 'serviceHours',
       rule: options.rule,
       mootWith: options.mootWith ?? null,
       turn: this.state.turn + 1,

@@ -26,6 +26,8 @@ export interface TaskState extends Omit<TaskRow, 'answer'> {
   holdsClosing: boolean;
   /** The typed wait it stands for; ends with it. */
   waits: string | null;
+  /** Somebody outside, e.g. `bureau:<unit>`, who may answer it beside our own people. */
+  party?: string;
   /** The appointment it is done at; `reschedule` ends it, and the manual makes another. */
   movable?: BookingKind;
 }

@@ -2,7 +2,7 @@
  * What an issuance knows beside its manual: the devices and how far each is, what an answer takes or hands over, what
  * a form alone cannot check, and how it is cancelled.
  */
-import type { Channel, Instant, Recipient } from '../../domain/case.js';
+import type { Channel, Instant, Invitation, Recipient } from '../../domain/case.js';
 import { addDays, dayOf, instantOf, closeOfDay, workdayAfter } from '../../domain/calendar.js';
 import { atPlace, withCustomer, withParty } from '../../domain/custody.js';
 import type { IssuanceAnswers, IssuanceIntake } from '../../domain/forms-issuance.js';
@@ -42,6 +42,8 @@ export interface IssuanceInput {
   channels: Channel[];
   /** `legacy`: an id of the old kind, accepted and flagged (facts 3). */
   taxpayerId: 'uscc' | 'legacy' | null;
+  /** An officer of the bureau wants to be asked by mail; else one telephones (W28). */
+  bureauByMail?: boolean;
 }
 export type IssuanceStart = CaseStart<IssuanceInput>;
 
@@ -49,6 +51,10 @@ export interface IssuanceData {
   customer: string;
   channels: Channel[];
   bureau: string;
+  /** Set only where the bureau is asked by mail (W28). */
+  bureauByMail?: true;
+  /** What the bureau's calendar was told last. Absent until it was told something. */
+  invited?: { sequence: number; from: Instant; to: Instant; off: boolean };
   lines: DeviceLine[];
   spares: Spare[];
   /** Who goes to the bureau, and who installs. */
@@ -71,12 +77,13 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
   endings: ['cancelled'],
 
   begin(start) {
-    const { form, channels } = start.intake as IssuanceInput;
+    const { form, channels, bureauByMail } = start.intake as IssuanceInput;
     return {
       data: {
         customer: form.customer,
         channels,
         bureau: form.bureau,
+        ...(bureauByMail === true ? { bureauByMail } : {}),
         lines: form.devices.map(({ family, machineNo, replacesSerial }) => ({
           family,
           machineNo,
@@ -123,6 +130,16 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
 
   claims(kase, task, answer, by): Wanted | null {
     switch (task.name) {
+      case 'requestBureau':
+        return bureauVisit(kase, task, answer as IssuanceAnswers['requestBureau']);
+      case 'awaitBureau':
+        return (answer as IssuanceAnswers['awaitBureau']).result === 'decline'
+          ? { releases: bookingsOf(kase, 'issuance') }
+          : null;
+      case 'confirmBureau': {
+        const given = answer as IssuanceAnswers['confirmBureau'];
+        return given.result === 'impossible' ? null : bureauVisit(kase, task, given);
+      }
       case 'callBureau': {
         const given = answer as IssuanceAnswers['callBureau'];
         return given.result === 'declined' ? null : bureauVisit(kase, task, given);
@@ -230,11 +247,33 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       case 'moveInstallation':
         tellAppointment(kase, 'iss.moved', raw as IssuanceAnswers['moveInstallation'], 'ISS-25');
         return;
+      case 'requestBureau': {
+        const given = raw as IssuanceAnswers['requestBureau'];
+        data.technician = given.technician;
+        kase.state.undo.push({ name: 'bureau', data: { from: given.from } });
+        return;
+      }
+      case 'awaitBureau': {
+        const given = raw as Partial<IssuanceAnswers['awaitBureau']>;
+        if (given.result === 'accept') shiftDependent(kase, data.invited!.to);
+        if (given.result === 'decline') data.invited!.off = true;
+        return;
+      }
+      case 'confirmBureau': {
+        const given = raw as IssuanceAnswers['confirmBureau'];
+        if (given.result === 'impossible') return;
+        data.technician = given.technician ?? null;
+        tellAgreed(kase, { from: given.from!, to: given.to! });
+        shiftDependent(kase, given.to!);
+        return;
+      }
       case 'callBureau': {
         const given = raw as IssuanceAnswers['callBureau'];
         if (given.result === 'declined') return;
         data.technician = given.technician ?? null;
         kase.state.undo.push({ name: 'bureau', data: { from: given.from } });
+        // A calendar that holds an earlier invitation of ours is put right.
+        if (data.invited !== undefined) tellAgreed(kase, { from: given.from!, to: given.to! });
         shiftDependent(kase, given.to!);
         return;
       }
@@ -360,6 +399,14 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
             }
           : null;
       }
+      case 'requestBureau': {
+        const given = answer as IssuanceAnswers['requestBureau'];
+        return slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
+      }
+      case 'awaitBureau':
+        return bureauAnswerProblem(kase, task, answer as IssuanceAnswers['awaitBureau']);
+      case 'confirmBureau':
+        return confirmProblem(kase, task, answer as IssuanceAnswers['confirmBureau']);
       case 'callBureau': {
         const given = answer as IssuanceAnswers['callBureau'];
         if (given.result === 'declined') return null;
@@ -460,6 +507,11 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       return 'hand';
     }
     if (step.name === 'bureau') {
+      // Who was invited by mail is told by mail, once, and his calendar with him.
+      if (kase.data.invited !== undefined) {
+        tellCalledOff(kase);
+        return 'system';
+      }
       const from = String(step.data['from']);
       // A visit that was held needs no calling off.
       if (from <= kase.now) return 'system';
@@ -495,7 +547,11 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
 // ---------------------------------------------------------------- what an answer takes or hands over
 
 /** A technician and the bureau's counter, for the same time; a moved visit gives the former one up (ISS-07). */
-function bureauVisit(kase: IssuanceCase, task: TaskState, given: IssuanceAnswers['callBureau']): Wanted {
+function bureauVisit(
+  kase: IssuanceCase,
+  task: TaskState,
+  given: Pick<IssuanceAnswers['callBureau'], 'technician' | 'from' | 'to'>,
+): Wanted {
   const common = { kind: 'issuance' as const, from: given.from!, to: given.to! };
   return {
     releases: bookingsOf(kase, 'issuance'),
@@ -648,6 +704,106 @@ export function sparesToReturn(kase: IssuanceCase): string[] {
     .filter((serial) => !standing.has(serial) && !failed.has(serial));
 }
 
+// ---------------------------------------------------------------- a bureau that is asked by mail
+
+interface Slot {
+  from: Instant;
+  to: Instant;
+}
+
+/** The bureau as the one who acts: whoever holds the code it was sent. */
+export function bureauActor(kase: IssuanceCase): string {
+  return `bureau:${kase.data.bureau}`;
+}
+
+/** The appointment for the officer's calendar: one for the case, every change of it a higher sequence. */
+function invitation(kase: IssuanceCase, method: Invitation['method'], { from, to }: Slot) {
+  const { data } = kase;
+  const sequence = data.invited === undefined ? 0 : data.invited.sequence + 1;
+  data.invited = { sequence, from, to, off: method === 'CANCEL' };
+  return { invitation: { uid: `${kase.caseId}-issuance@aftercare`, sequence, method, from, to } };
+}
+
+/** How many devices are still to be issued. */
+function unissued(kase: IssuanceCase): number {
+  return kase.data.lines.filter((line) => line.state === 'ordered' || line.state === 'borrowed').length;
+}
+
+/**
+ * Asks for a time, and plans the reminders: one on each workday after the day on which the request leaves, as long as
+ * the answer is open, none by SMS (W28).
+ * @param key task that the answer completes; the code in the mails is made for it
+ */
+export function askBureau(kase: IssuanceCase, slot: Slot, key: string): void {
+  // The task's own limit or that of the wait: whichever ends first ends it.
+  const { bureauCall } = kase.policy.clocks;
+  const { limit, calendar } = kase.policy.pauses.waitingTaxBureau!;
+  const due = [
+    kase.limitFrom(limit, calendar),
+    kase.limitFrom(bureauCall!.limit, bureauCall!.calendar),
+  ].sort()[0]!;
+  const asked = { time: { at: slot.from }, code: { code: key }, due: { at: due } };
+  kase.tellUnit('mail.iss.bureauSlot', kase.data.bureau, {
+    rule: 'ISS-07',
+    params: {
+      ...asked,
+      count: unissued(kase),
+      staff: { staff: kase.owner },
+      invitation: invitation(kase, 'REQUEST', slot),
+    },
+    mootWith: key,
+  });
+  const leaves = kase.heldUntil(kase.now, false, key) ?? kase.now;
+  const first = dayOf(leaves, kase.offsetMinutes);
+  for (let n = 1; ; n += 1) {
+    const day = workdayAfter(kase.snapshot.calendars, calendar, first, n).on;
+    const at = instantOf(day, kase.policy.issuance.bureauReminderAt, kase.offsetMinutes);
+    if (at >= due) return;
+    kase.tellUnit('mail.iss.bureauReminder', kase.data.bureau, {
+      rule: 'W28',
+      params: asked,
+      notBefore: at,
+      mootWith: key,
+      subject: `reminder ${n} of ${key}`,
+    });
+  }
+}
+
+/** The time agreed otherwise than by a plain yes: the officer's calendar follows. */
+function tellAgreed(kase: IssuanceCase, slot: Slot): void {
+  kase.tellUnit('mail.iss.bureauConfirmed', kase.data.bureau, {
+    rule: 'ISS-07',
+    params: {
+      time: { at: slot.from },
+      count: unissued(kase),
+      staff: { staff: kase.owner },
+      invitation: invitation(kase, 'REQUEST', slot),
+    },
+  });
+}
+
+/** The visit is off: the officer hears it, and it leaves his calendar. A visit that was held is not called off. */
+function tellCalledOff(kase: IssuanceCase): void {
+  const { invited } = kase.data;
+  if (invited === undefined || invited.off || invited.from <= kase.now) return;
+  kase.tellUnit('mail.iss.bureauCancelled', kase.data.bureau, {
+    rule: 'ISS-25',
+    params: { time: { at: invited.from }, invitation: invitation(kase, 'CANCEL', invited) },
+  });
+}
+
+/** Mail came to nothing: the lead hears it, and the agent telephones (W12). */
+export function tellNoSlot(kase: IssuanceCase, answer: string | undefined): void {
+  const lead = kase.levelPerson('supervisor');
+  const reason =
+    answer === undefined ? 'bureauSilent' : answer === 'decline' ? 'bureauDeclined' : 'bureauOtherTime';
+  if (lead !== null)
+    kase.tellStaff('staff.bureauNoSlot', lead, {
+      rule: 'W12',
+      params: { staff: { staff: kase.owner }, reason: { word: `reason:${reason}` } },
+    });
+}
+
 /** The customer hears when who comes. */
 function tellAppointment(
   kase: IssuanceCase,
@@ -684,6 +840,32 @@ function shiftDependent(kase: IssuanceCase, issuedBy: Instant): void {
 }
 
 // ---------------------------------------------------------------- what a form alone cannot check
+
+/** A time that is past cannot be accepted any more, and another one must be named whole. */
+function bureauAnswerProblem(
+  kase: IssuanceCase,
+  task: TaskState,
+  given: IssuanceAnswers['awaitBureau'],
+): Objection {
+  if (given.result === 'otherTime') return slotProblem(kase, given.from, given.to);
+  return given.result === 'accept' && String(task.context?.['from']) <= kase.now
+    ? { field: 'result', message: 'the time proposed is past; name another one' }
+    : null;
+}
+
+/** The visit lies within the time the bureau named: anything else needs its word again. */
+function confirmProblem(
+  kase: IssuanceCase,
+  task: TaskState,
+  given: IssuanceAnswers['confirmBureau'],
+): Objection {
+  if (given.result === 'impossible') return null;
+  const problem = slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
+  if (problem !== null) return problem;
+  const [from, to] = [String(task.context?.['from']), String(task.context?.['to'])];
+  if (given.from! < from) return { field: 'from', message: `the bureau named ${from} to ${to}` };
+  return given.to! > to ? { field: 'to', message: `the bureau named ${from} to ${to}` } : null;
+}
 
 /** ISS-11: with the officer every device has its result, without him none has. */
 function issueProblem(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']): Objection {

@@ -7,14 +7,24 @@ import { dayOf } from '../../domain/calendar.js';
 import type { CaseOutcome } from '../case/messages.js';
 import { rescheduled } from '../case/kase.js';
 import { runCase } from '../case/run.js';
+import { bookingsOf } from '../case/visits.js';
 import {
+  askBureau,
+  bureauActor,
   bureauCloses,
   bureauOpensNext,
   issuanceProcess,
   sparesToReturn,
+  tellNoSlot,
   type IssuanceCase,
   type IssuanceStart,
 } from './process.js';
+
+/** An appointment at the bureau. */
+interface Slot {
+  from: string;
+  to: string;
+}
 
 export async function issuance(start: IssuanceStart): Promise<CaseOutcome> {
   return runCase(start, issuanceProcess, async (kase) => {
@@ -69,13 +79,36 @@ async function issuedAtBureau(kase: IssuanceCase): Promise<void> {
   }
 }
 
-/** We telephone until the bureau names a time; it has two workdays, then the lead hears of it (W12, W28). */
-async function agreedVisit(kase: IssuanceCase): Promise<{ from: string; to: string }> {
+/**
+ * An officer who wants mail is asked in writing. Else, or when that came to nothing, we telephone until the bureau
+ * names a time; it has two workdays, then the lead hears of it (W12, W28).
+ */
+async function agreedVisit(kase: IssuanceCase): Promise<Slot> {
+  const byMail = kase.data.bureauByMail === true ? await agreedByMail(kase) : null;
+  if (byMail !== null) return byMail;
   for (;;) {
     const call = await kase.task(TASKS.callBureau);
     if (call.result !== 'declined') return { from: call.from!, to: call.to! };
     await kase.waitUntil('bureauAgain', () => bureauOpensNext(kase));
   }
+}
+
+/** Asked by mail, with an invitation and a code to answer with; null: silence, a no, or a time we cannot keep (W28). */
+async function agreedByMail(kase: IssuanceCase): Promise<Slot | null> {
+  const asked = await kase.task(TASKS.requestBureau); //                ISS-07
+  const answer = await kase.wait(TASKS.awaitBureau, 'waitingTaxBureau', (key) => {
+    askBureau(kase, asked, key);
+    return { party: bureauActor(kase), context: { from: asked.from, to: asked.to } };
+  });
+  if (answer?.result === 'accept') return asked;
+  if (answer?.result === 'otherTime') {
+    const other = { from: answer.from!, to: answer.to! };
+    const set = await kase.task(TASKS.confirmBureau, { context: other });
+    if (set.result === 'confirmed') return { from: set.from!, to: set.to! };
+  }
+  await kase.effect('slotGivenUp', () => kase.holdings.release(bookingsOf(kase, 'issuance')));
+  kase.once('noSlot', () => tellNoSlot(kase, answer?.result)); //       W12
+  return null;
 }
 
 /** Stop and wait, never continue alone; false when the bureau closed over it (ISS-12, D4). */

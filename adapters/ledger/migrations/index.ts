@@ -7,6 +7,7 @@ import * as reporting from './0005_reporting.js';
 import * as custody from './0006_custody.js';
 import * as bookings from './0007_bookings.js';
 import * as erasures from './0008_erasures.js';
+import * as bureauOfficers from './0009_bureau_officers.js';
 
 const migrations: Record<string, Migration> = {
   '0001_organisation': organisation,
@@ -17,6 +18,7 @@ const migrations: Record<string, Migration> = {
   '0006_custody': custody,
   '0007_bookings': bookings,
   '0008_erasures': erasures,
+  '0009_bureau_officers': bureauOfficers,
 };
 
 /** The migrations as modules: nothing is read from disk, so they run alike from sources and from `dist/`. */

@@ -37,6 +37,11 @@ export default command({
         );
         out.line();
         out.line(item.text);
+        if (item.invitation !== undefined) {
+          out.line();
+          out.line(out.c.bold('invitation'));
+          out.line(item.invitation.trimEnd());
+        }
       });
     });
   },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Company } from '../../../domain/organisation.js';
+import { wantsMail, type Company } from '../../../domain/organisation.js';
 import { command } from '../command.js';
 import type { Context } from '../context.js';
 
@@ -79,6 +79,8 @@ export default command({
             { head: 'id', cell: (unit) => unit.id },
             { head: 'name', cell: (unit) => unit.name, elastic: true },
             { head: 'kind', cell: (unit) => unit.kind },
+            { head: 'asked by', cell: (unit) => (wantsMail(unit) ? 'mail' : (unit.phone ?? 'mail')) },
+            { head: 'hours', cell: (unit) => unit.hours ?? '' },
           ]),
         );
       }

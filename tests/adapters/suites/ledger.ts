@@ -667,6 +667,41 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
       expect(await ledger.unit('nobody')).toBeNull();
     });
 
+    it('W28 a bureau is written to at its first officer who wants mail', async () => {
+      await ledger.importOrganisation(organisation);
+      const to = { kind: 'unit', id: 'city' } as const;
+      const found = await ledger.correspondence({ to, contents: [], staff: [] });
+      expect(found?.recipient).toEqual({
+        phone: null,
+        mail: 'officer@example.com',
+        language: 'zh-CN',
+        name: '苏科',
+      });
+      const [city] = organisation.units;
+      if (!city) throw new Error('the sample has a bureau');
+      await ledger.importOrganisation({ ...organisation, units: [{ ...city, officers: [] }] });
+      expect((await ledger.correspondence({ to, contents: [], staff: [] }))?.recipient).toMatchObject({
+        mail: 'city@example.com',
+        name: '市局',
+      });
+    });
+
+    it('W28 an answer uses up every code of its task, and no other', async () => {
+      const at = (utc: string) => `2030-03-04T${utc}:00.000Z`;
+      const code = { caseId: 'F-1', taskKey: 'awaitBureau#1', unitId: 'city', madeAt: at('09:00') };
+      await ledger.keepBureauCode('a', code);
+      await ledger.keepBureauCode('a', { ...code, caseId: 'F-9' });
+      await ledger.keepBureauCode('b', { ...code, madeAt: at('10:00') });
+      await ledger.keepBureauCode('c', { ...code, taskKey: 'awaitBureau#1.2' });
+      const used = { caseId: 'F-1', taskKey: 'awaitBureau#1', at: at('11:00'), requestId: 'r-1' };
+      await ledger.useBureauCodes(used);
+      await ledger.useBureauCodes({ ...used, at: at('12:00'), requestId: 'r-2' });
+      expect(await ledger.bureauCode('a')).toEqual({ ...code, usedAt: at('11:00'), usedRequest: 'r-1' });
+      expect(await ledger.bureauCode('b')).toMatchObject({ usedAt: at('11:00') });
+      expect(await ledger.bureauCode('c')).toMatchObject({ usedAt: null, usedRequest: null });
+      expect(await ledger.bureauCode('d')).toBeNull();
+    });
+
     it('reads at once what a message is written with', async () => {
       await ledger.putContents([content('letter-1')]);
       const card = { name: '王女士', phone: '13800000009', mail: null, language: 'en', channel: null };
@@ -695,7 +730,7 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
       expect(await reader({ kind: 'customer', id: 'acme' })).toMatchObject({ phone: '+8613800000002' });
       expect(await reader({ kind: 'unit', id: 'city' })).toMatchObject({
         phone: null,
-        mail: 'city@example.com',
+        mail: 'officer@example.com',
       });
       expect(await reader({ kind: 'staff', id: 'nobody' })).toBeNull();
       await ledger.erase('T-1', ['letter-2'], {
@@ -953,7 +988,20 @@ const organisation: Organisation = {
       absent: false,
     },
   ],
-  units: [{ id: 'city', name: '市局', kind: 'bureau', mail: 'city@example.com', language: 'zh-CN' }],
+  units: [
+    {
+      id: 'city',
+      name: '市局',
+      kind: 'bureau',
+      mail: 'city@example.com',
+      language: 'zh-CN',
+      hours: '工作日 09:00–17:00',
+      officers: [
+        { id: 'counter', name: '窗口', phone: '0571-5550171', prefers: 'phone' },
+        { id: 'officer', name: '苏科', mail: 'officer@example.com', prefers: 'mail' },
+      ],
+    },
+  ],
   customers: [
     {
       id: 'acme',

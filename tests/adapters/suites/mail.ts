@@ -94,6 +94,20 @@ export function describeMailPort(name: string, make: (url: string) => MailPort):
       expect(email?.from).toMatchObject({ name: mail.fromName, address: mail.from });
     });
 
+    it('W28 carries an invitation as an alternative that calendars take, and the mailbox shows it', async () => {
+      const content = 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:发行\r\nEND:VCALENDAR\r\n';
+      await port.send({ ...mail, invitation: { method: 'REQUEST', content } });
+      const [name] = (await readdir(join(mailbox, 'mail'))).filter((each) => each.endsWith('.eml'));
+      const raw = await readFile(join(mailbox, 'mail', name!), 'utf8');
+      expect(raw).toMatch(/Content-Type: multipart\/alternative/i);
+      expect(raw).toMatch(/Content-Type: text\/calendar;[^\r\n]*method=REQUEST/i);
+      const [email] = await filed();
+      expect(email?.text).toContain('已登记');
+      expect(email?.attachments.map((part) => part.mimeType)).toEqual(['text/calendar', 'application/ics']);
+      const [item] = await readMailbox(mailbox);
+      expect(item?.invitation?.split(/\r?\n/)).toEqual(content.split('\r\n'));
+    });
+
     it('AT-30 says that it is automatic', async () => {
       await port.send(mail);
       const [email] = await filed();

@@ -1,0 +1,169 @@
+/** A tax bureau that is asked by mail (W28): what its officer gets, what his calendar keeps, and whose answer counts. */
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { MailboxItem } from '../../adapters/ports.js';
+import { codeOf, Office, shown, type Desk } from '../support/desk.js';
+
+let office: Office;
+beforeAll(async () => {
+  office = await Office.open();
+});
+afterAll(async () => {
+  await office?.close();
+});
+
+const OFFICER = 'su.ke@example.net';
+const CODE = /[2-9A-Z]{4}(?:-[2-9A-Z]{4}){2}/;
+const PREPARED = {
+  feeStatus: 'unpaid',
+  due: 1200,
+  hasComputer: true,
+  hasPrinter: true,
+  backupAsked: true,
+  dedicatedMachine: true,
+  siteAddress: '杭州市滨江区江南大道示例园区2幢',
+};
+
+/** An issuance up to the request to the bureau. */
+async function asked(desk: Desk, day: string): Promise<string> {
+  const { caseId } = await desk.api.open(
+    'issuance',
+    {
+      customer: 'yunfan',
+      noticeNo: '杭税告2030-0113',
+      noticeOn: '2030-03-01',
+      bureau: 'binjiang-bureau',
+      devices: [{ family: 'goldenTaxDisk' }],
+    },
+    'li.na',
+  );
+  await desk.settle();
+  await desk.complete(caseId, 'prepare', PREPARED, 'li.na');
+  const visit = { from: `2030-${day}T09:00:00+08:00`, to: `2030-${day}T10:00:00+08:00` };
+  await desk.complete(caseId, 'requestBureau', { technician: 'wang.lei', ...visit }, 'li.na');
+  return caseId;
+}
+/** What lies in the officer's mailbox for a case. */
+async function letters(caseId: string): Promise<MailboxItem[]> {
+  return (await office.mailbox(caseId)).filter((item) => item.to === OFFICER);
+}
+/** The history of a case, payloads opened. */
+async function keptByTemporal(desk: Desk, caseId: string): Promise<string> {
+  const kept = JSON.stringify((await desk.history(caseId)).map((run) => run.history));
+  const payloads = [...kept.matchAll(/"data":"([A-Za-z0-9+/=]*)"/g)];
+  return kept + payloads.map(([, data]) => Buffer.from(data!, 'base64').toString('utf8')).join('\n');
+}
+const calendarLine = (mail: MailboxItem | undefined, name: string) =>
+  new RegExp(`^${name}(?:;[^:]*)?:(.*)$`, 'm').exec(mail?.invitation ?? '')?.[1]?.trim();
+/** Method, sequence and beginning of every invitation, in the order of sending. */
+const invitations = (mails: MailboxItem[]) =>
+  mails
+    .filter((mail) => mail.invitation !== undefined)
+    .map((mail) => ['METHOD', 'SEQUENCE', 'DTSTART'].map((name) => calendarLine(mail, name)).join(' '));
+
+test('W28 ISS-07 the code answers once, as the bureau, and stands neither in history nor in the ledger', async () => {
+  const desk = await office.desk('04-08 09:00');
+  const caseId = await asked(desk, '04-10');
+  const [request] = await letters(caseId);
+  const code = CODE.exec(request?.text ?? '')![0];
+
+  expect(await codeOf(desk.api.answerBureau('2222-3333-4444', { result: 'accept' }))).toBe(
+    'bureau.codeUnknown',
+  );
+  // However it is typed.
+  const typed = ` ${code.toLowerCase().replaceAll('-', ' ')}`;
+  const requestId = 'the-officer-types';
+  const first = await desk.api.answerBureau(typed, { result: 'accept' }, { requestId });
+  await desk.settle();
+  expect(await desk.api.answerBureau(code, { result: 'accept' }, { requestId })).toEqual(first);
+  expect(await codeOf(desk.api.answerBureau(code, { result: 'decline' }))).toBe('bureau.codeSpent');
+
+  expect(await desk.task(caseId, 'awaitBureau')).toMatchObject({
+    status: 'completed',
+    completedBy: 'bureau:binjiang-bureau',
+  });
+  expect(await desk.openTasks(caseId)).toEqual(['borrowDevices#1']);
+  const told = JSON.stringify(await desk.file(caseId)) + (await keptByTemporal(desk, caseId));
+  expect(told).toContain('awaitBureau');
+  const known = await office.ports.ledger.bureauCode(
+    createHash('sha256').update(code.replaceAll('-', '')).digest('hex'),
+  );
+  expect(known).toMatchObject({ caseId, taskKey: 'awaitBureau#1', unitId: 'binjiang-bureau' });
+  expect(known?.usedRequest).toBe(requestId);
+  for (const secret of [code, code.replaceAll('-', ''), '苏科', OFFICER]) expect(told).not.toContain(secret);
+  expect(await desk.replay(caseId)).toMatchObject({ differences: [] });
+});
+
+test('W28 ISS-25 one appointment in the calendar: another time, a moved visit and a cancellation change it', async () => {
+  const desk = await office.desk('04-15 09:00');
+  const caseId = await asked(desk, '04-17');
+  const named = { from: '2030-04-18T14:00:00+08:00', to: '2030-04-18T15:00:00+08:00' };
+  const answer = async (given: object) => {
+    const code = (await letters(caseId)).map((mail) => CODE.exec(mail.text)?.[0]).findLast(Boolean)!;
+    await desk.api.answerBureau(code, given);
+    await desk.settle();
+  };
+  await answer({ result: 'otherTime', ...named });
+  await desk.complete(caseId, 'confirmBureau', { technician: 'wang.lei', ...named }, 'li.na');
+  await desk.act('reschedule', caseId, { appointment: 'issuance', askedBy: 'us', reason: '技术员请假' });
+  const again = { from: '2030-04-19T09:00:00+08:00', to: '2030-04-19T10:00:00+08:00' };
+  await desk.complete(caseId, 'requestBureau', { technician: 'zhou.jie', ...again }, 'li.na');
+  await answer({ result: 'accept' });
+  await desk.act('cancelCase', caseId, { reason: '客户取消办理' }, 'chen.hui');
+
+  const mails = await letters(caseId);
+  expect(invitations(mails)).toEqual([
+    'REQUEST 0 20300417T010000Z',
+    'REQUEST 1 20300418T060000Z',
+    'REQUEST 2 20300419T010000Z',
+    'CANCEL 3 20300419T010000Z',
+  ]);
+  expect(new Set(mails.map((mail) => calendarLine(mail, 'UID'))).size).toBe(1);
+  expect((await desk.file(caseId)).tasks.map((task) => task.name)).not.toContain('callOffBureau');
+});
+
+test('W12 W28 silence: one mail a workday, none by SMS, after two workdays the lead hears and we telephone', async () => {
+  const desk = await office.desk('04-22 09:00'); // a Monday
+  const caseId = await asked(desk, '04-26');
+  await desk.go('04-25 09:30');
+
+  const mails = await letters(caseId);
+  expect(mails.map((mail) => shown(new Date(mail.at).toISOString()))).toEqual([
+    '04-22 09:00',
+    '04-23 10:00',
+    '04-24 10:00',
+  ]);
+  expect(invitations(mails)).toHaveLength(1);
+  expect(
+    (await office.mailbox(caseId)).filter((item) => item.channel === 'sms' && item.to === OFFICER),
+  ).toEqual([]);
+  expect(
+    (await desk.messages(caseId)).filter((each) => each.to.kind === 'unit' && each.channel === 'sms'),
+  ).toEqual([]);
+
+  expect(await desk.task(caseId, 'awaitBureau')).toMatchObject({ completedBy: 'system' });
+  expect(await desk.task(caseId, 'callBureau')).toMatchObject({ status: 'open', assignee: 'li.na' });
+  expect(await desk.messages(caseId, 'staff.bureauNoSlot')).toMatchObject([
+    { to: { kind: 'staff', id: 'chen.hui' }, params: { reason: { word: 'reason:bureauSilent' } } },
+  ]);
+  const code = CODE.exec(mails.at(-1)?.text ?? '')![0];
+  expect(await codeOf(desk.api.answerBureau(code, { result: 'accept' }))).toBe('bureau.codeSpent');
+});
+
+test('W28 a no by mail gives the slot up and is followed by telephone', async () => {
+  const desk = await office.desk('05-13 09:00');
+  const caseId = await asked(desk, '05-15');
+  const [request] = await letters(caseId);
+  await desk.api.answerBureau(CODE.exec(request?.text ?? '')![0], { result: 'decline' });
+  await desk.settle();
+  const bookings = await office.ports.ledger.bookings({ caseId });
+  expect(bookings.map((booking) => booking.releasedAt === null)).toEqual([false, false]);
+  expect(await desk.openTasks(caseId)).toEqual(['callBureau#1']);
+  expect(await desk.messages(caseId, 'staff.bureauNoSlot')).toMatchObject([
+    { params: { reason: { word: 'reason:bureauDeclined' } } },
+  ]);
+});
+
+test('every history replays', async () => {
+  expect((await office.audit()).problems).toEqual([]);
+});
