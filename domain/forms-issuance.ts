@@ -237,12 +237,6 @@ export function issuanceForms(mode: FormMode) {
     recoverPayment: z.strictObject({ reference: reference(40), note: text(200).optional() }),
     /** The visit to the bureau is off: we telephone, as always with the bureau (W28). */
     callOffBureau: z.strictObject({ told: yes().default(true), officer: text(30).optional() }),
-    splitOff: z.strictObject({
-      /** The customer agrees that the rest is delivered and the failed devices follow in a case of their own (W21). */
-      consent: z.boolean(),
-      means: means().default('phone'),
-      note: text(200).optional(),
-    }),
     returnToManufacturer: z.strictObject({
       reference: reference(40),
       technicianSignature: evidence(),

@@ -57,7 +57,6 @@ export const ISSUANCE_TASKS = {
   collectStamp: task('collectStamp', 'engineer', 'stamp', 'W24'),
   confirmClearing: task('confirmClearing', 'finance', 'clearing', 'W27'),
   recoverPayment: task('recoverPayment', 'finance', 'payment', 'W27'),
-  splitOff: task('splitOff', 'agent', 'appointment', 'W21'),
   returnToManufacturer: task('returnToManufacturer', 'warehouse', 'manufacturerAnswer', 'ISS-25'),
   ...CASE_TASKS,
   ...HOLDING_TASKS,

@@ -107,7 +107,6 @@ export const CLOCK_NAMES = [
   'visitApproval',
   'contact',
   'workshop',
-  'loanDecision',
   'visitFollowUp',
 ] as const;
 export type ClockName = (typeof CLOCK_NAMES)[number];

@@ -74,7 +74,6 @@ const TASKS = {
   receiveCode: l('取得特征码', 'receive the feature code'),
   tellCode: l('告知特征码', 'tell the feature code'),
   followUpActivation: l('回访开通使用状况', 'follow up the activation'),
-  splitOff: l('征求分单意见', 'agree to split the case'),
   callOffBureau: l('电告税务局取消发行', 'call off the bureau visit'),
   returnToManufacturer: l('故障设备退厂', 'return it to the maker'),
   // Repair (上门服务流程)
@@ -125,7 +124,6 @@ const CLOCKS = {
   visitApproval: l('上门审批时限', 'approval of the visit'),
   contact: l('联系客户时限', 'reaching the customer'),
   workshop: l('检修时限', 'workshop'),
-  loanDecision: l('备用机答复时限', 'loan decision'),
   visitFollowUp: l('一周内回访时限', 'follow-up within a week'),
   frontLine: l('一线判断时限', 'front-line decision'),
   secondLine: l('二线支持时限', 'second line'),

@@ -323,6 +323,10 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
             holdsClosing: true,
           });
         }
+        // Nothing could be issued: other devices are borrowed for another visit (ISS-25).
+        if (!data.lines.some((line) => line.state === 'issued'))
+          for (const line of data.lines)
+            if (line.state === 'failed') Object.assign(line, { serial: null, state: 'ordered' });
         return;
       }
       case 'install': {

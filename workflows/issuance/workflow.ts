@@ -65,17 +65,28 @@ async function issuedAtBureau(kase: IssuanceCase): Promise<void> {
       if (rescheduled(borrowed)) continue;
       kase.file('borrowSlip', 'ISS-08');
     }
-    for (;;) {
-      const done = await kase.task(TASKS.issueDevices, () => ({
-        assignee: kase.data.technician,
-        dueAt: visit.to > kase.now ? visit.to : kase.limitFrom({ minutes: 30 }, 'wall'),
-        movable: 'issuance',
-      })); //                                                           ISS-10, ISS-11
-      if (rescheduled(done)) break;
-      if (done.officerPresent) return;
-      if (!(await officerCame(kase))) break; //                         ISS-12
+    const end = await issuedInPresence(kase, visit.to); //              ISS-10..12
+    if (end === 'issued') return;
+    if (end === 'away') await kase.task(TASKS.afterClosing); //         D4
+  }
+}
+
+/** In the officer's presence or not at all; `nothing`: every device failed, others are fetched for another visit. */
+async function issuedInPresence(kase: IssuanceCase, until: string): Promise<'issued' | 'nothing' | 'away'> {
+  for (;;) {
+    const done = await kase.task(TASKS.issueDevices, () => ({
+      assignee: kase.data.technician,
+      dueAt: until > kase.now ? until : kase.limitFrom({ minutes: 30 }, 'wall'),
+      movable: 'issuance',
+    })); //                                                             ISS-10, ISS-11
+    if (rescheduled(done)) return 'away';
+    if (done.officerPresent) {
+      const { any } = kase.keep('issued', () => ({
+        any: kase.data.lines.some((line) => line.state === 'issued'),
+      }));
+      return any ? 'issued' : 'nothing'; //                             ISS-25, W21
     }
-    await kase.task(TASKS.afterClosing); //                             D4
+    if (!(await officerCame(kase))) return 'away'; //                   ISS-12
   }
 }
 
