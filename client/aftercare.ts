@@ -45,6 +45,7 @@ import {
   type Unit,
 } from '../domain/organisation.js';
 import { normaliseMobile, parsePhone } from '../domain/phone.js';
+import { qualityOf } from '../domain/quality.js';
 import type { RepairAnswers } from '../domain/forms-repair.js';
 import { countFaults, type FaultCount } from '../domain/repair.js';
 import { checkTaxpayerId } from '../domain/taxpayer.js';
@@ -933,6 +934,9 @@ export class Aftercare implements AftercareApi {
       return { booking, customer: file?.row.customer ?? null, kit };
     });
     return { who, day, entries: await Promise.all(entries) };
+  }
+  async quality(span: Parameters<AftercareApi['quality']>[0]) {
+    return qualityOf(await this.cases({}), span, this.offset);
   }
   async faults({ by, from, to }: Parameters<AftercareApi['faults']>[0]): Promise<FaultCount[]> {
     const visits = await this.guarded(undefined, () =>

@@ -30,6 +30,7 @@ import type {
   StockItem,
 } from '../domain/custody.js';
 import type { Customer, Organisation, Staff } from '../domain/organisation.js';
+import type { QualityLine } from '../domain/quality.js';
 import type { Policy } from '../domain/policy.js';
 import type { FaultCount, FaultGrouping } from '../domain/repair.js';
 import type { Calendars } from '../domain/calendar.js';
@@ -203,6 +204,8 @@ export interface AftercareApi {
   bookings(filter: BookingFilter): Promise<BookingRow[]>;
   /** Appointments of a person, or of a counter `bureau/<unit id>`, that begin on a day, by time. */
   agenda(who: string, day: Day): Promise<Agenda>;
+  /** Figures of quality by process, of cases received in the span (REG-09). */
+  quality(span: { from?: Day; to?: Day }): Promise<QualityLine[]>;
   /** Faults found on visits, counted by class, product or region (ONS-24); days in the organisation's zone, both included. */
   faults(wanted: { by: FaultGrouping; from?: Day; to?: Day }): Promise<FaultCount[]>;
   /** The next free times from a day on, not before now, within the hours of a calendar of the policy. */

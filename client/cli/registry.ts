@@ -214,6 +214,12 @@ export const ENTRIES: readonly Entry[] = [
     () => import('./commands/bookings-free.js'),
   ),
   entry(
+    'quality report',
+    'Proof',
+    'figures of service quality without names: for the own review and the tax bureau (REG-09)',
+    () => import('./commands/quality-report.js'),
+  ),
+  entry(
     'faults report',
     'Visits',
     'faults found on visits, counted: what breaks most, where, and how often it is solved at once (ONS-24)',
