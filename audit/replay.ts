@@ -91,7 +91,24 @@ interface Readable {
 }
 
 /** The SDK's message for each history in order, null where it matches. */
-async function replayOnce(
+/** Replays of this process, one after another: see `replayOnce`. */
+let before: Promise<unknown> = Promise.resolve();
+
+/**
+ * One batch at a time. The SDK's runtime ends with its last worker, and a replay that begins at that moment, beside
+ * another one that ends, is given the runtime that is just going (seen with two scenarios at once).
+ */
+function replayOnce(
+  histories: Readable[],
+  bundlePath: string,
+  options: ReplayOptions,
+): Promise<(string | null)[]> {
+  const run = before.then(() => replayBatch(histories, bundlePath, options));
+  before = run.catch(() => undefined);
+  return run;
+}
+
+async function replayBatch(
   histories: Readable[],
   bundlePath: string,
   { reuseSandbox = true, dataConverter }: ReplayOptions,

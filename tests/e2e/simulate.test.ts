@@ -57,7 +57,7 @@ const SHAPES: Record<string, { documented: Record<string, Kind>; also: Record<st
     documented: {
       ...{ as: 'text', case: 'text', process: 'text', status: 'text', outcome: 'text?', level: 'text' },
       ...{ rounds: 'number', tasks: 'list', clocks: 'list', timeline: 'list', messages: 'list' },
-      ...{ events: 'number', replay: 'text' },
+      ...{ custody: 'list', bookings: 'list', events: 'number', replay: 'text' },
     },
     also: { owner: 'text', grade: 'text?', attention: 'text?', waitingOn: 'text' },
   },

@@ -538,7 +538,7 @@ describe('rules, people, shell', () => {
       json('whoami', '--as', 'chen.hui'),
       refused(2, 'org', 'import', at('complaint.yaml')),
     ]);
-    expect(imported).toMatchObject({ staff: 18, added: 0, changed: 0 });
+    expect(imported).toMatchObject({ staff: 19, added: 0, changed: 0 });
     expect(shown['customers'].map(({ id }: { id: string }) => id)).toContain('qingshan');
     expect(staff.map(({ id }) => id).sort()).toEqual(['chen.hui', 'guo.feng']);
     expect(who).toMatchObject({

@@ -8,7 +8,10 @@ export default command({
   name: 'case lost',
   group: 'Custody',
   summary: 'something held for a case is lost or stolen: police and bureau the same day (REG-07)',
-  examples: ['aftercare case lost F20300304-001 --item JSP-30040001 --dry-run --as wang.lei'],
+  examples: [
+    'aftercare case lost F20300304-001 --item JSP-30040001 --dry-run --as wang.lei',
+    'aftercare case lost F20300304-001 --item JSP-30040001 --note "left in a taxi" --dry-run --as wang.lei',
+  ],
   positional: CASE,
   input: z.strictObject({
     case: caseNumber(),

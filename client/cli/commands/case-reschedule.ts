@@ -10,6 +10,7 @@ export default command({
   group: 'Visits',
   summary: 'an appointment cannot be kept: release it and make another one (ISS-25, W30)',
   examples: [
+    'aftercare case reschedule F20300304-001 --appointment installation --asked-by customer --reason "closed that day" --dry-run --as li.na',
     'aftercare case reschedule F20300304-001 --appointment issuance --asked-by bureau --reason "counter closed" --dry-run --as li.na',
   ],
   positional: CASE,
