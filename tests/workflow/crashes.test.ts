@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { calmAndDisturbed, effects, SCENARIOS, workerDies } from '../support/scenarios.js';
 
 describe('a worker killed between any two steps', () => {
-  test.each(['issuance-smooth.yaml'])(
-    'A4 ISS-24 %s: same end, same messages by key, same custody and appointments; it replays',
+  test.each(['issuance-smooth.yaml', 'repair-smooth.yaml'])(
+    'A4 ISS-24 ONS-27 %s: same end, same messages by key, same custody and appointments; it replays',
     async (name) => {
       const [pair] = await calmAndDisturbed([join(SCENARIOS, name)], workerDies);
       const { calm, disturbed } = pair!;
