@@ -55,7 +55,6 @@ export interface DocumentOrder {
 export interface LinkedOrder {
   requestId: string;
   process: ProcessName;
-  letter: string;
   /** Local day of the number, `YYYYMMDD`. */
   day: string;
   /** Start argument without the number. */

@@ -1,6 +1,7 @@
 /** Hand-overs, appointments and linked cases: thin over the ledger, whose constraints decide (C8). */
 import { ApplicationFailure, getClient } from '@temporalio/activity';
 import { ClaimConflict, type LedgerPort } from '../adapters/ports.js';
+import { PROCESS_LETTERS } from '../domain/case.js';
 import type { CaseActivities } from './contract.js';
 
 /** A start this far ahead of the machine's clock is meant: only the virtual clock of a simulation is. */
@@ -32,7 +33,7 @@ export function createHoldings(
       const { intake } = await ledger.receiveIntake({
         requestId: order.requestId,
         process: order.process,
-        letter: order.letter,
+        letter: PROCESS_LETTERS[order.process],
         day: order.day,
         input: order.input,
         contents: [],

@@ -1,6 +1,35 @@
 import { z } from 'zod';
 import { CHANNELS_OF_CONTACT } from './complaint.js';
-import { formKit, instant, money, type FormMode } from './forms.js';
+import { formKit, instant, money, reference, type FormMode } from './forms.js';
+import { PAYMENT_MEANS } from './issuance.js';
+
+/** What a customer pays on the spot, by which means (D1, W27). */
+export function payment(mode: FormMode) {
+  return z.strictObject({
+    paid: money(),
+    means: z.enum(PAYMENT_MEANS),
+    chequeNo: reference(20).optional(),
+    transferRef: reference(40).optional(),
+    payerSignature: formKit(mode).evidence().optional(),
+  });
+}
+
+/** Forms of what a visit may leave behind (`VISIT_TASKS`). */
+export function visitForms(mode: FormMode) {
+  const { text, evidence } = formKit(mode);
+  return {
+    collectStamp: z
+      .strictObject({ proof: evidence().optional(), waiver: text(100).optional() })
+      .refine((value) => value.proof !== undefined || value.waiver !== undefined, {
+        error: "the stamped form, or the lead's written waiver (W24)",
+      }),
+    confirmClearing: z.strictObject({
+      clearing: z.enum(['cleared', 'bounced']),
+      reference: reference(40).optional(),
+    }),
+    recoverPayment: z.strictObject({ reference: reference(40), note: text(200).optional() }),
+  };
+}
 
 /** Forms of the tasks that any case may need (`CASE_TASKS`). */
 export function caseForms(mode: FormMode) {

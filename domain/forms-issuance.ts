@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CHANNELS_OF_CONTACT } from './complaint.js';
-import { caseForms } from './forms-common.js';
-import { day, formKit, instant, money, type FormMode } from './forms.js';
+import { caseForms, payment, visitForms } from './forms-common.js';
+import { day, formKit, instant, money, reference, yes, type FormMode } from './forms.js';
 import {
   BACKUP,
   BUREAU_ANSWERS,
@@ -11,7 +11,6 @@ import {
   FEE_STATUS,
   IDENTITY_CHECKS,
   INVOICE_KINDS,
-  PAYMENT_MEANS,
   RELATIONS,
   TAXPAYER_TYPES,
 } from './issuance.js';
@@ -26,8 +25,6 @@ export const serial = () =>
     .regex(/^[A-Za-z0-9-]+$/, 'a serial number: letters, digits, dash')
     .transform((value) => value.toUpperCase());
 const machineNo = () => z.number().int().min(0).max(999);
-const reference = (max = 40) => z.string().trim().min(1).max(max);
-const yes = () => z.literal(true);
 
 /** Forms of an issuance (forms.md 1–3), one per task. Field names are the dictionary's. */
 export function issuanceForms(mode: FormMode) {
@@ -188,13 +185,7 @@ export function issuanceForms(mode: FormMode) {
       stampMissingReason: text(50).optional(),
       stampDueOn: day().optional(),
     }),
-    collectBalance: z.strictObject({
-      paid: money(),
-      means: z.enum(PAYMENT_MEANS),
-      chequeNo: reference(20).optional(),
-      transferRef: reference(40).optional(),
-      payerSignature: evidence().optional(),
-    }),
+    collectBalance: payment(mode),
     handInMoney: z.strictObject({
       received: money(),
       salesSlipNo: reference(40),
@@ -225,16 +216,6 @@ export function issuanceForms(mode: FormMode) {
       means: means().default('phone'),
       note: text(200).optional(),
     }),
-    collectStamp: z
-      .strictObject({ proof: evidence().optional(), waiver: text(100).optional() })
-      .refine((value) => value.proof !== undefined || value.waiver !== undefined, {
-        error: "the stamped form, or the lead's written waiver (W24)",
-      }),
-    confirmClearing: z.strictObject({
-      clearing: z.enum(['cleared', 'bounced']),
-      reference: reference(40).optional(),
-    }),
-    recoverPayment: z.strictObject({ reference: reference(40), note: text(200).optional() }),
     /** The visit to the bureau is off: we telephone, as always with the bureau (W28). */
     callOffBureau: z.strictObject({ told: yes().default(true), officer: text(30).optional() }),
     returnToManufacturer: z.strictObject({
@@ -242,6 +223,7 @@ export function issuanceForms(mode: FormMode) {
       technicianSignature: evidence(),
       keeperSignature: evidence(),
     }),
+    ...visitForms(mode),
     ...caseForms(mode),
   };
 }

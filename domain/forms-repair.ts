@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { CHANNELS_OF_CONTACT } from './complaint.js';
-import { caseForms } from './forms-common.js';
+import { caseForms, payment, visitForms } from './forms-common.js';
 import { serial } from './forms-issuance.js';
-import { day, formKit, instant, money, type FormKit, type FormMode } from './forms.js';
-import { DEVICE_FAMILIES, IDENTITY_CHECKS, PAYMENT_MEANS } from './issuance.js';
+import { day, formKit, instant, money, reference, yes, type FormKit, type FormMode } from './forms.js';
+import { DEVICE_FAMILIES, IDENTITY_CHECKS } from './issuance.js';
 import {
   CONTACT_RESULTS,
   CONTRACT,
@@ -21,8 +21,6 @@ import {
   WORKSHOP_RESULTS,
 } from './repair.js';
 
-const reference = (max = 40) => z.string().trim().min(1).max(max);
-const yes = () => z.literal(true);
 const five = () => z.number().int().min(1).max(5);
 
 /** HOT-05: a value, or the reason why the step was skipped. */
@@ -233,13 +231,7 @@ export function repairForms(mode: FormMode) {
       stampDueOn: day().optional(),
       opinion: text(200).optional(),
     }),
-    collectFee: z.strictObject({
-      paid: money(),
-      means: z.enum(PAYMENT_MEANS),
-      chequeNo: reference(20).optional(),
-      transferRef: reference(40).optional(),
-      payerSignature: evidence().optional(),
-    }),
+    collectFee: payment(mode),
     handInMoney: z.strictObject({
       received: money(),
       invoiceNo: reference(40).optional(),
@@ -293,16 +285,7 @@ export function repairForms(mode: FormMode) {
       means: means().default('phone'),
       note: text(200).optional(),
     }),
-    collectStamp: z
-      .strictObject({ proof: evidence().optional(), waiver: text(100).optional() })
-      .refine((value) => value.proof !== undefined || value.waiver !== undefined, {
-        error: "the stamped form, or the lead's written waiver (W24)",
-      }),
-    confirmClearing: z.strictObject({
-      clearing: z.enum(['cleared', 'bounced']),
-      reference: reference(40).optional(),
-    }),
-    recoverPayment: z.strictObject({ reference: reference(40), note: text(200).optional() }),
+    ...visitForms(mode),
     ...caseForms(mode),
   };
 }

@@ -103,6 +103,12 @@ export const money = () =>
       error: 'at most two decimals',
     });
 
+/** A number or name on paper: not empty, trimmed. */
+export const reference = (max = 40) => z.string().trim().min(1).max(max);
+
+/** Something that must have been done before the form is in order. */
+export const yes = () => z.literal(true);
+
 /** An instant with an offset, e.g. `2030-03-04T09:00:00+08:00`; kept as UTC. */
 export const instant = () =>
   z.iso.datetime({ offset: true }).transform((value) => new Date(Date.parse(value)).toISOString());

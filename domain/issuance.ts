@@ -2,7 +2,7 @@
  * Issuance and installation of special devices (公司发行安装服务流程) as plain data and decisions: values, task
  * definitions, what is still to be done with each device. Pure and without zod; the forms are in forms-issuance.ts.
  */
-import { CASE_TASKS, HOLDING_TASKS, task } from './tasks.js';
+import { CASE_TASKS, HOLDING_TASKS, task, VISIT_TASKS } from './tasks.js';
 
 export const DEVICE_FAMILIES = [
   'goldenTaxCard',
@@ -24,7 +24,6 @@ export const EXPLAINED = ['invoicing', 'voiding', 'filing', 'backup', 'precautio
 export const IDENTITY_CHECKS = ['callback', 'signature', 'companyMail', 'inPerson'] as const;
 /** What a bureau may say to a time proposed by mail. */
 export const BUREAU_ANSWERS = ['accept', 'otherTime', 'decline'] as const;
-export const ISSUANCE_OUTCOMES = ['activated', 'activatedPartly', 'cancelled'] as const;
 
 export type DeviceFamily = (typeof DEVICE_FAMILIES)[number];
 
@@ -54,14 +53,11 @@ export const ISSUANCE_TASKS = {
   // Beside the main line:
   callOffBureau: task('callOffBureau', 'agent', 'byHand', 'ISS-25'),
   moveInstallation: task('moveInstallation', 'agent', 'appointment', 'ISS-25'),
-  collectStamp: task('collectStamp', 'engineer', 'stamp', 'W24'),
-  confirmClearing: task('confirmClearing', 'finance', 'clearing', 'W27'),
-  recoverPayment: task('recoverPayment', 'finance', 'payment', 'W27'),
   returnToManufacturer: task('returnToManufacturer', 'warehouse', 'manufacturerAnswer', 'ISS-25'),
   ...CASE_TASKS,
   ...HOLDING_TASKS,
+  ...VISIT_TASKS,
 } as const;
-export type IssuanceTask = keyof typeof ISSUANCE_TASKS;
 
 /** One device of the order and how far it is; each passes or fails alone (W21). */
 export interface DeviceLine {

@@ -15,7 +15,7 @@ import {
   type Calendars,
 } from './calendar.js';
 import type { Day, Instant } from './case.js';
-import { CASE_TASKS, HOLDING_TASKS, task } from './tasks.js';
+import { CASE_TASKS, HOLDING_TASKS, task, VISIT_TASKS } from './tasks.js';
 
 /** HOT-05: what the agent asks, in the manual's order; each has a value or the reason why it was skipped. */
 export const DIAGNOSTIC_STEPS = [
@@ -105,13 +105,10 @@ export const REPAIR_TASKS = {
   returnMachine: task('returnMachine', 'engineer', null, 'ONS-15'),
   followUp: task('followUp', 'agent', 'visitFollowUp', 'ONS-26'),
   // Beside the main line:
-  collectStamp: task('collectStamp', 'engineer', 'stamp', 'W24'),
-  confirmClearing: task('confirmClearing', 'finance', 'clearing', 'W27'),
-  recoverPayment: task('recoverPayment', 'finance', 'payment', 'W27'),
   ...CASE_TASKS,
   ...HOLDING_TASKS,
+  ...VISIT_TASKS,
 } as const;
-export type RepairTask = keyof typeof REPAIR_TASKS;
 
 /** One fault and how far it is (W22). Fault 1 is what the customer reported. */
 export interface Fault {

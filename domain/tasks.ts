@@ -31,6 +31,13 @@ export const CASE_TASKS = {
   sortOut: task('sortOut', 'supervisor', 'sortOut', 'AT-26'),
 } as const;
 
+/** What a visit to a customer may leave behind; their forms are `visitForms`. */
+export const VISIT_TASKS = {
+  collectStamp: task('collectStamp', 'engineer', 'stamp', 'W24'),
+  confirmClearing: task('confirmClearing', 'finance', 'clearing', 'W27'),
+  recoverPayment: task('recoverPayment', 'finance', 'payment', 'W27'),
+} as const;
+
 /** Tasks the kernel opens where things and money are held; a complaint holds none. */
 export const HOLDING_TASKS = {
   returnItems: task('returnItems', 'engineer', 'returnItems', 'AT-43'),

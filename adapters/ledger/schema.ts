@@ -11,7 +11,7 @@ import type {
   TaskRow,
   TurnRecord,
 } from '../../domain/case.js';
-import type { BookingRow, Holder, ItemRow } from '../../domain/custody.js';
+import type { BookingRow, CustodyRow, ItemRow } from '../../domain/custody.js';
 import type { Unit } from '../../domain/organisation.js';
 import type { BureauCodeRow, IntakeRequest, IntakeRow } from '../ports.js';
 
@@ -233,23 +233,9 @@ interface ClaimsTable {
   digest: string | null;
 }
 
-export interface CustodyTable {
+/** A holding; what the item is stands in `items`. */
+export interface CustodyTable extends Omit<CustodyRow, 'kind' | 'family' | 'model' | 'amount'> {
   entry: GeneratedAlways<number>;
-  item: string;
-  holder: Holder;
-  receivedFrom: Holder | null;
-  caseId: string | null;
-  since: Instant;
-  until: Instant | null;
-  givenBy: string | null;
-  receivedBy: string | null;
-  /** SHA-256 of evidence. */
-  givenProof: string | null;
-  receivedProof: string | null;
-  dueBackAt: Instant | null;
-  keeper: string | null;
-  rule: string;
-  claim: string;
 }
 
 interface BookingsTable extends Omit<BookingRow, 'from' | 'to'> {

@@ -357,6 +357,15 @@ describe('money', () => {
     expect(await overdue('zhao.min')).toHaveLength(2);
   });
 
+  test('D1 cash taken after closing time is due at the close of the next workday', async () => {
+    const desk = await warehouse.desk(`${DAY} 09:00`);
+    const errand = await warehouse.open(desk);
+    const collect = await walkTo(errand, smoothWay(errand, DAY), 'collectBalance');
+    await take(errand, { ...collect, at: `${DAY} 19:10` });
+    const cash = (await custody(errand.caseId)).find((held) => held.kind === 'cash')!;
+    expect(shown(cash.dueBackAt)).toBe('03-11 18:00');
+  });
+
   test('W27 a bounced cheque is a task of finance: the devices stay, and the case ends when the money is there', async () => {
     const desk = await warehouse.desk(`${DAY} 09:00`);
     const errand = await warehouse.open(desk);

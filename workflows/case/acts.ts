@@ -435,7 +435,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
           const policy =
             act.snapshot.policy.clocks[clock.policyName as keyof typeof act.snapshot.policy.clocks];
           if (policy === undefined || clock.behaviour === 'callOut') continue;
-          const applies = kase.process.clockFor(kase, clock.policyName as never);
+          const applies = kase.clockRule(clock.policyName as never);
           kase.relimit(clock.key, applies.limit, applies.calendar, before);
           kase.setClock({
             ...kase.state.clocks[clock.key]!,

@@ -167,7 +167,7 @@ export class Holdings {
     for (const move of order.movements) this.moved(move, order.at);
     for (const booking of order.bookings) {
       (kase.state.bookings ??= {})[booking.key] = booking;
-      kase.state.undo.push({ name: 'booking', data: { key: booking.key } });
+      kase.undoLater('booking', { key: booking.key });
       const { key, who, from, to, kind } = booking;
       kase.fact('booked', { key, who, from, to, kind }, null, 'AT-42');
     }
@@ -188,8 +188,7 @@ export class Holdings {
       delete custody[item];
       return;
     }
-    if (custody[item] === undefined && !isHeldByStaff(from))
-      kase.state.undo.push({ name: 'item', data: { item } });
+    if (custody[item] === undefined && !isHeldByStaff(from)) kase.undoLater('item', { item });
     custody[item] = {
       item,
       kind,
@@ -226,22 +225,25 @@ export class Holdings {
     kase.duty(CASE_TASKS.undoByHand, { context: { undo: 'claim', claim: order.key }, holdsClosing: true });
   }
 
-  /** Gives appointments up beside the main line; one that cannot be given up is a person's task. */
-  async release(keys: string[]): Promise<void> {
+  /** Gives appointments up beside the main line; one that cannot be given up is a person's task. @returns whether it did */
+  async release(keys: string[]): Promise<boolean> {
     const { kase } = this;
-    if (keys.length === 0) return;
+    if (keys.length === 0) return true;
     kase.busy.claims += 1;
     try {
       await undoing.releaseBookings.executeWithOptions({ summary: 'release appointments' }, [
         { keys, caseId: kase.caseId, at: kase.now },
       ]);
       for (const key of keys) this.forgetBooking(key);
+      return true;
     } catch (error) {
       log.warn('bookings not released', { caseId: kase.caseId, error: String(error) });
       for (const key of keys) {
-        this.forgetBooking(key);
+        delete kase.state.bookings?.[key];
+        kase.fact('undoFailed', { step: 'booking', key }, SYSTEM, 'AT-26');
         this.byHand({ name: 'booking', data: { key } });
       }
+      return false;
     } finally {
       kase.busy.claims -= 1;
       kase.revision += 1;
@@ -260,8 +262,7 @@ export class Holdings {
       if (step.name === 'booking') {
         const key = String(step.data['key']);
         if (kase.state.bookings?.[key] === undefined) continue;
-        await this.release([key]);
-        if (kase.state.bookings[key] === undefined)
+        if (await this.release([key]))
           kase.fact('undone', { step: 'booking', key, by: 'system' }, SYSTEM, 'W33');
       } else if (step.name === 'item') {
         // What is held comes back all at once, below.
@@ -281,16 +282,16 @@ export class Holdings {
     kase.duty(CASE_TASKS.undoByHand, { context: { undo: step.name, ...step.data }, holdsClosing: true });
   }
 
+  /** What somebody is asked for already, whichever task it is for: back to the keeper, or on to the manufacturer. */
+  asked(): Set<string> {
+    const open = this.kase.openTasks().filter((task) => task.holdsClosing);
+    return new Set(open.flatMap((task) => (task.context?.['items'] ?? []) as string[]));
+  }
+
   /** Everything held that nobody is asked for yet: one task for each holder and place it goes back to. */
   askBack(reason: string): void {
     const { kase } = this;
-    // Whichever task it is for: what waits for the manufacturer is not asked for a second time.
-    const asked = new Set(
-      kase
-        .openTasks()
-        .filter((task) => task.holdsClosing)
-        .flatMap((task) => (task.context?.['items'] ?? []) as string[]),
-    );
+    const asked = this.asked();
     const groups = new Map<string, HeldItem[]>();
     for (const held of this.items()) {
       if (asked.has(held.item)) continue;

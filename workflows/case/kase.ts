@@ -168,7 +168,7 @@ export interface Process<Answers, Data> {
   /** Where customers are reached; empty for the anonymous. */
   customers(data: Data): { to: Recipient; channels: Channel[] }[];
   /** Limit and calendar of a policy clock as they apply to this case: major cases run by the wall (D17). */
-  clockFor(kase: Kase<Answers, Data>, name: ClockName): { limit: Limit; calendar: string };
+  clockFor?(kase: Kase<Answers, Data>, name: ClockName): { limit: Limit; calendar: string };
 }
 
 const HOPS = 12;
@@ -743,7 +743,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
 
   /** Something done once that takes the outside world; nothing of the case is in flight while it has not been done. */
-  async effect(name: string, work: () => Promise<void>): Promise<void> {
+  async effect(name: string, work: () => Promise<unknown>): Promise<void> {
     const key = this.key(`effect:${name}`);
     if (this.state.journal[key] !== undefined) return;
     this.busy.claims += 1;
@@ -762,7 +762,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
    */
   async linked(
     name: string,
-    order: { process: CaseRow['process']; letter: string; intake: unknown; serials: string[] },
+    order: { process: CaseRow['process']; intake: unknown; serials: string[] },
     rule: string,
   ): Promise<LinkedEnd> {
     const key = this.key(`linked:${name}`);
@@ -785,7 +785,6 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
             {
               requestId: start.requestId,
               process: order.process,
-              letter: order.letter,
               day: dayOf(this.now, this.offsetMinutes).replaceAll('-', ''),
               input: start,
               serials: order.serials,
@@ -813,9 +812,20 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     this.wake();
   }
 
-  /** Registers how to give back what was just borrowed, booked or collected; runs in reverse on cancel. */
+  /** Registers, once at this point of the manual, how to give back what was borrowed, booked or collected. */
   undoBy(name: string, data: Record<string, unknown> = {}): void {
-    this.once(`undo:${name}`, () => this.state.undo.push({ name, data }));
+    this.once(`undo:${name}`, () => this.undoLater(name, data));
+  }
+  /** How to undo what was just done; the list runs in reverse on cancel. */
+  undoLater(name: string, data: Record<string, unknown>): void {
+    this.state.undo.push({ name, data });
+  }
+  /** Limit and calendar of a policy clock in this case: the policy's own, unless the process knows better (D17). */
+  clockRule(name: ClockName): { limit: Limit; calendar: string } {
+    const own = this.process.clockFor?.(this, name);
+    if (own !== undefined) return own;
+    const { limit, calendar } = this.policy.clocks[name]!;
+    return { limit, calendar };
   }
 
   /**
@@ -1084,7 +1094,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     } = {},
   ): ClockState {
     const policy = this.policy.clocks[name]!;
-    const applies = this.process.clockFor(this, name);
+    const applies = this.clockRule(name);
     const clock: ClockState = {
       ...startClock({
         key,

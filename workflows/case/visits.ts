@@ -5,13 +5,25 @@
 import { closeOfDay, dayOf, instantOf, workdayAfter } from '../../domain/calendar.js';
 import type { EvidenceRef, Instant } from '../../domain/case.js';
 import { atPlace, withCustomer, type BookingRequest, type Movement } from '../../domain/custody.js';
+import { HOLDING_TASKS, VISIT_TASKS } from '../../domain/tasks.js';
 import type { Kase } from './kase.js';
 import type { Wanted } from './holdings.js';
+import type { UndoStep } from './state.js';
 
 /** The part of a case that does not depend on its process. */
 export type Desk = Pick<
   Kase<never, never>,
-  'caseId' | 'now' | 'policy' | 'snapshot' | 'offsetMinutes' | 'holdings' | 'assign'
+  | 'caseId'
+  | 'now'
+  | 'policy'
+  | 'snapshot'
+  | 'offsetMinutes'
+  | 'holdings'
+  | 'assign'
+  | 'duty'
+  | 'fact'
+  | 'undoLater'
+  | 'limitFrom'
 >;
 
 export type Objection = { field: string; message: string } | null;
@@ -102,7 +114,43 @@ export function stampProblem(
   return null;
 }
 
+/** The stamp that was not at hand: who took the signature brings it by the day agreed (W24). */
+export function stampOwed(
+  kase: Desk,
+  given: { stamped: boolean; stampDueOn?: string | undefined },
+  by: string,
+): void {
+  if (given.stamped) return;
+  kase.duty(VISIT_TASKS.collectStamp, {
+    assignee: by,
+    dueAt: closing(kase, given.stampDueOn!),
+    context: { missing: 'stamp' },
+    holdsClosing: true,
+  });
+}
+
 // ---------------------------------------------------------------- money
+
+/** Money of the customer's is given back when the case is cancelled. */
+export function refundable(kase: Desk, amount: number): void {
+  if (amount > 0) kase.undoLater('money', { amount });
+}
+
+/** Undoing a payment: finance refunds it (W27). */
+export function refunded(kase: Desk, step: UndoStep): void {
+  kase.duty(HOLDING_TASKS.refund, { context: { amount: step.data['amount'] }, holdsClosing: true });
+}
+
+/** A cheque that went to finance is watched until it is known whether it cleared (W27). */
+export function chequeWatched(kase: Desk, means: string | undefined): void {
+  if (means === 'cheque') kase.duty(VISIT_TASKS.confirmClearing, { holdsClosing: true });
+}
+
+/** Cleared or bounced; a bounced cheque is finance's task, and what was delivered or repaired stays so (W27). */
+export function clearingKnown(kase: Desk, clearing: 'cleared' | 'bounced', by: string): void {
+  kase.fact('moneyCleared', { result: clearing }, by, 'W27');
+  if (clearing === 'bounced') kase.duty(VISIT_TASKS.recoverPayment, { holdsClosing: true });
+}
 
 export interface Payment {
   paid: number;
@@ -179,7 +227,8 @@ export function closing(kase: Desk, day: string): Instant {
   return close?.at ?? instantOf(day, '18:00', kase.offsetMinutes);
 }
 
-/** Close of business today; on a day off, of the next workday. */
+/** When what was taken now is due: close of business today, after it or on a day off of the next workday (D1). */
 export function todaysClose(kase: Desk): Instant {
-  return closing(kase, dayOf(kase.now, kase.offsetMinutes));
+  const { limit, calendar } = kase.policy.clocks.custody!;
+  return kase.limitFrom(limit, calendar);
 }

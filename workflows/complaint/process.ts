@@ -422,7 +422,7 @@ export function takeUpAgain(kase: ComplaintCase, rule: string): void {
 
 /** By when the customer first hears: the day the investigation ends (D11, W10). */
 function promisedAnswer(kase: ComplaintCase): Instant {
-  const { limit, calendar } = complaintProcess.clockFor(kase, 'investigation');
+  const { limit, calendar } = kase.clockRule('investigation');
   return kase.limitFrom(limit, calendar);
 }
 
@@ -519,7 +519,7 @@ function weigh(kase: ComplaintCase): void {
   kase.raiseTo(kase.policy.complaint.majorLevel, why.reason, why.rule);
   for (const clock of Object.values(kase.state.clocks)) {
     if (clock.stoppedAt !== null || clock.policyName === null || clock.behaviour === 'progress') continue;
-    const applies = complaintProcess.clockFor(kase, clock.policyName as never);
+    const applies = kase.clockRule(clock.policyName as never);
     if (applies.calendar !== clock.calendar) kase.relimit(clock.key, applies.limit, applies.calendar);
   }
   const resolution = kase.runningClock('resolution');

@@ -3,7 +3,7 @@
  * a form alone cannot check, and how it is cancelled.
  */
 import type { Channel, Instant, Invitation, Recipient } from '../../domain/case.js';
-import { addDays, dayOf, instantOf, closeOfDay, workdayAfter } from '../../domain/calendar.js';
+import { closeOfDay, dayOf, instantOf, nextOpening, workdayAfter } from '../../domain/calendar.js';
 import { atPlace, withCustomer, withParty } from '../../domain/custody.js';
 import type { IssuanceAnswers, IssuanceIntake } from '../../domain/forms-issuance.js';
 import {
@@ -27,6 +27,11 @@ import {
   holder,
   moneyTaken,
   moneyToFinance,
+  refundable,
+  refunded,
+  stampOwed,
+  chequeWatched,
+  clearingKnown,
   paymentProblem,
   slotProblem,
   stampProblem,
@@ -236,10 +241,8 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         data.due = given.due;
         data.paid = given.paid;
         data.region = given.region ?? null;
-        if (given.paid > 0) {
-          data.collected += given.paid;
-          kase.state.undo.push({ name: 'money', data: { amount: given.paid } });
-        }
+        data.collected += given.paid;
+        refundable(kase, given.paid);
         if (given.tentative !== undefined)
           tellAppointment(kase, 'iss.appointment', given.tentative, 'ISS-14');
         return;
@@ -250,7 +253,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       case 'requestBureau': {
         const given = raw as IssuanceAnswers['requestBureau'];
         data.technician = given.technician;
-        kase.state.undo.push({ name: 'bureau', data: { from: given.from } });
+        kase.undoLater('bureau', { from: given.from });
         return;
       }
       case 'awaitBureau': {
@@ -271,7 +274,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         const given = raw as IssuanceAnswers['callBureau'];
         if (given.result === 'declined') return;
         data.technician = given.technician ?? null;
-        kase.state.undo.push({ name: 'bureau', data: { from: given.from } });
+        kase.undoLater('bureau', { from: given.from });
         // A calendar that holds an earlier invitation of ours is put right.
         if (data.invited !== undefined) tellAgreed(kase, { from: given.from!, to: given.to! });
         shiftDependent(kase, given.to!);
@@ -334,42 +337,25 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
           const line = data.lines.find((each) => each.serial === result.serial)!;
           line.state = result.result === 'installed' ? 'installed' : 'failed';
         }
-        if (data.lines.some((line) => line.state === 'installed')) {
-          const clock = kase.state.clocks['installation'];
-          if (clock !== undefined) kase.stopClock(clock.key);
-        }
+        if (data.lines.some((line) => line.state === 'installed')) kase.stopClock('installation');
         return;
       }
-      case 'signContract': {
-        const given = raw as IssuanceAnswers['signContract'];
-        if (given.stamped) return;
-        kase.duty(TASKS.collectStamp, {
-          assignee: by,
-          dueAt: closing(kase, given.stampDueOn!),
-          context: { missing: 'stamp' },
-          holdsClosing: true,
-        });
+      case 'signContract':
+        stampOwed(kase, raw as IssuanceAnswers['signContract'], by);
         return;
-      }
       case 'collectBalance': {
         const given = raw as IssuanceAnswers['collectBalance'];
         data.paid += given.paid;
         data.collected += given.paid;
-        if (given.paid > 0) kase.state.undo.push({ name: 'money', data: { amount: given.paid } });
+        refundable(kase, given.paid);
         return;
       }
-      case 'handInMoney': {
-        if (kase.answerOf('collectBalance')?.means === 'cheque')
-          kase.duty(TASKS.confirmClearing, { holdsClosing: true });
+      case 'handInMoney':
+        chequeWatched(kase, kase.answerOf('collectBalance')?.means);
         return;
-      }
-      case 'confirmClearing': {
-        const given = raw as IssuanceAnswers['confirmClearing'];
-        kase.fact('moneyCleared', { result: given.clearing }, by, 'W27');
-        // A bounced cheque is finance's task; the devices stay where they are.
-        if (given.clearing === 'bounced') kase.duty(TASKS.recoverPayment, { holdsClosing: true });
+      case 'confirmClearing':
+        clearingKnown(kase, (raw as IssuanceAnswers['confirmClearing']).clearing, by);
         return;
-      }
       case 'refund': {
         data.collected = Math.max(0, data.collected - (raw as IssuanceAnswers['refund']).amount);
         return;
@@ -500,14 +486,9 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
     return [{ to: { kind: 'customer', id: data.customer }, channels: data.channels }];
   },
 
-  clockFor(kase, name) {
-    const { limit, calendar } = kase.policy.clocks[name]!;
-    return { limit, calendar };
-  },
-
   undo(kase, step) {
     if (step.name === 'money') {
-      kase.duty(TASKS.refund, { context: { amount: step.data['amount'] }, holdsClosing: true });
+      refunded(kase, step);
       return 'hand';
     }
     if (step.name === 'bureau') {
@@ -616,11 +597,6 @@ function slipOf(kase: IssuanceCase): string {
   return `${kase.caseId}/slip`;
 }
 
-/** Devices that stand for an order line, in somebody's hands. */
-function heldDevices(kase: IssuanceCase) {
-  return kase.holdings.items().filter((held) => held.kind === 'device');
-}
-
 /** The officer did not come: back to the warehouse, slip included, or overnight with the lead's approval (D4). */
 function backOvernight(kase: IssuanceCase, given: IssuanceAnswers['afterClosing'], keeper: string): Wanted {
   const releases = bookingsOf(kase, 'issuance');
@@ -697,15 +673,11 @@ export function sparesToReturn(kase: IssuanceCase): string[] {
       .filter((line) => line.state === 'issued' || line.state === 'installed' || line.state === 'borrowed')
       .map((line) => line.serial),
   );
-  const failed = new Set(
-    kase
-      .openTasks()
-      .filter((task) => task.name === 'returnToManufacturer')
-      .flatMap((task) => (task.context?.['items'] ?? []) as string[]),
-  );
-  return heldDevices(kase)
-    .map((held) => held.item)
-    .filter((serial) => !standing.has(serial) && !failed.has(serial));
+  const asked = kase.holdings.asked();
+  return kase.holdings
+    .items()
+    .filter((held) => held.kind === 'device' && !standing.has(held.item) && !asked.has(held.item))
+    .map((held) => held.item);
 }
 
 // ---------------------------------------------------------------- a bureau that is asked by mail
@@ -871,18 +843,29 @@ function confirmProblem(
   return given.to! > to ? { field: 'to', message: `the bureau named ${from} to ${to}` } : null;
 }
 
+/** Every device that has come so far has its result, and no other has one (W21). */
+function resultsProblem(
+  kase: IssuanceCase,
+  state: DeviceLine['state'],
+  devices: readonly { serial: string }[],
+  elsewise: string,
+): Objection {
+  const waiting = kase.data.lines.filter((line) => line.state === state).map((line) => line.serial!);
+  const named = devices.map((device) => device.serial);
+  const missing = waiting.find((serial) => !named.includes(serial));
+  if (missing !== undefined) return { field: 'devices', message: `no result for ${missing}` };
+  const stranger = named.find((serial) => !waiting.includes(serial));
+  return stranger === undefined ? null : { field: 'devices', message: `${stranger} ${elsewise}` };
+}
+
 /** ISS-11: with the officer every device has its result, without him none has. */
 function issueProblem(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']): Objection {
   if (!given.officerPresent)
     return given.devices.length === 0
       ? null
       : { field: 'devices', message: 'nothing is issued without the tax officer (ISS-11)' };
-  const waiting = kase.data.lines.filter((line) => line.state === 'borrowed').map((line) => line.serial!);
-  const named = given.devices.map((device) => device.serial);
-  const missing = waiting.find((serial) => !named.includes(serial));
-  if (missing !== undefined) return { field: 'devices', message: `no result for ${missing}` };
-  const stranger = named.find((serial) => !waiting.includes(serial));
-  if (stranger !== undefined) return { field: 'devices', message: `${stranger} is not to be issued` };
+  const problem = resultsProblem(kase, 'borrowed', given.devices, 'is not to be issued');
+  if (problem !== null) return problem;
   for (const device of given.devices) {
     if (device.result === 'passed') continue;
     if (device.reason === undefined) return { field: 'devices', message: `why ${device.serial} failed` };
@@ -895,12 +878,8 @@ function issueProblem(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']
 }
 
 function installProblem(kase: IssuanceCase, given: IssuanceAnswers['install']): Objection {
-  const issued = kase.data.lines.filter((line) => line.state === 'issued').map((line) => line.serial!);
-  const named = given.devices.map((device) => device.serial);
-  const missing = issued.find((serial) => !named.includes(serial));
-  if (missing !== undefined) return { field: 'devices', message: `no result for ${missing}` };
-  const stranger = named.find((serial) => !issued.includes(serial));
-  if (stranger !== undefined) return { field: 'devices', message: `${stranger} was not issued` };
+  const problem = resultsProblem(kase, 'issued', given.devices, 'was not issued');
+  if (problem !== null) return problem;
   const bare = given.devices.find((each) => each.result === 'installed' && each.sample === undefined);
   if (bare !== undefined)
     return { field: 'devices', message: `a sample invoice proves that ${bare.serial} works (ISS-17)` };
@@ -945,5 +924,6 @@ export function bureauOpensNext(kase: IssuanceCase): Instant {
   const { bureauCalendar } = kase.policy.bookings;
   const today = dayOf(kase.now, kase.offsetMinutes);
   const next = workdayAfter(kase.snapshot.calendars, bureauCalendar, today, 1).on;
-  return instantOf(addDays(next, 0), '09:00', kase.offsetMinutes);
+  const midnight = instantOf(next, '00:00', kase.offsetMinutes);
+  return nextOpening(kase.snapshot.calendars, bureauCalendar, midnight).at;
 }

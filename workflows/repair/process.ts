@@ -2,13 +2,7 @@
  * What a repair knows beside its manual: the faults and how far each is, what an answer takes or hands over, what a form
  * alone cannot check, and how it is cancelled.
  */
-import {
-  PROCESS_LETTERS,
-  type Channel,
-  type EvidenceRef,
-  type Instant,
-  type Recipient,
-} from '../../domain/case.js';
+import { type Channel, type EvidenceRef, type Instant, type Recipient } from '../../domain/case.js';
 import { addMinutes, dayOf, instantOf, workdayAfter } from '../../domain/calendar.js';
 import { atPlace, isHeldByStaff, withCustomer, type Movement } from '../../domain/custody.js';
 import type { IssuanceIntake } from '../../domain/forms-issuance.js';
@@ -43,6 +37,11 @@ import {
   holder,
   moneyTaken,
   moneyToFinance,
+  refundable,
+  refunded,
+  stampOwed,
+  chequeWatched,
+  clearingKnown,
   paymentProblem,
   slotProblem,
   stampProblem,
@@ -323,34 +322,21 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
       case 'repairOnSite':
         workedOnSite(kase, raw as RepairAnswers['repairOnSite']);
         return;
-      case 'signForm': {
-        const given = raw as RepairAnswers['signForm'];
-        if (given.stamped) return;
-        kase.duty(TASKS.collectStamp, {
-          assignee: by,
-          dueAt: closing(kase, given.stampDueOn!),
-          context: { missing: 'stamp' },
-          holdsClosing: true,
-        });
+      case 'signForm':
+        stampOwed(kase, raw as RepairAnswers['signForm'], by);
         return;
-      }
       case 'collectFee': {
         const given = raw as RepairAnswers['collectFee'];
         data.paid += given.paid;
-        if (given.paid > 0) kase.state.undo.push({ name: 'money', data: { amount: given.paid } });
+        refundable(kase, given.paid);
         return;
       }
       case 'handInMoney':
-        if (kase.answerOf('collectFee')?.means === 'cheque')
-          kase.duty(TASKS.confirmClearing, { holdsClosing: true });
+        chequeWatched(kase, kase.answerOf('collectFee')?.means);
         return;
-      case 'confirmClearing': {
-        const given = raw as RepairAnswers['confirmClearing'];
-        kase.fact('moneyCleared', { result: given.clearing }, by, 'W27');
-        // A bounced cheque is finance's task; what was repaired stays repaired.
-        if (given.clearing === 'bounced') kase.duty(TASKS.recoverPayment, { holdsClosing: true });
+      case 'confirmClearing':
+        clearingKnown(kase, (raw as RepairAnswers['confirmClearing']).clearing, by);
         return;
-      }
       case 'repairMachine': {
         const given = raw as RepairAnswers['repairMachine'];
         data.taken!.fixed = given.result === 'repaired';
@@ -494,14 +480,9 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
     return [{ to: { kind: 'customer', id: data.customer }, channels: data.channels }];
   },
 
-  clockFor(kase, name) {
-    const { limit, calendar } = kase.policy.clocks[name]!;
-    return { limit, calendar };
-  },
-
   undo(kase, step) {
     if (step.name !== 'money') return null;
-    kase.duty(TASKS.refund, { context: { amount: step.data['amount'] }, holdsClosing: true });
+    refunded(kase, step);
     return 'hand';
   },
 
@@ -815,7 +796,6 @@ export function giveBack(kase: RepairCase): void {
 /** Intake of the issuance that a replaced device needs (W25), or null. */
 export function replacementOrder(kase: RepairCase): {
   process: 'issuance';
-  letter: string;
   intake: { form: IssuanceIntake; channels: Channel[]; taxpayerId: RepairInput['taxpayerId'] };
   serials: string[];
 } | null {
@@ -824,7 +804,6 @@ export function replacementOrder(kase: RepairCase): {
   const { noticeNo, noticeOn, bureau, devices } = toIssue;
   return {
     process: 'issuance',
-    letter: PROCESS_LETTERS.issuance,
     intake: {
       form: {
         receivedAt: kase.now,
