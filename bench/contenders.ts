@@ -14,7 +14,7 @@ import { floorOpen, floorStep, type FloorActivities, type FloorOrder } from './f
 import { FILE_AFTER, SEND_AFTER, STEPS, intakeOf, stepsAt } from './smooth.js';
 
 export interface Contender {
-  name: 'complaint' | 'kernel' | 'floor-local' | 'floor-regular';
+  name: 'complaint' | 'kernel' | 'floor-same' | 'floor-local' | 'floor-regular';
   /** Runs one case; returns how long each human step took to answer, in milliseconds. */
   run(number: number): Promise<number[]>;
 }
@@ -148,23 +148,30 @@ export async function startRecorded(
   client: Client,
   taskQueue: string,
   start: CaseStart,
-  options: { startDelay?: number } = {},
+  options: { startDelay?: number; caseId?: string } = {},
 ) {
-  const caseId = `bench-${randomUUID()}`;
+  const { caseId = `bench-${randomUUID()}`, ...rest } = options;
   return await client.workflow.start('complaint', {
     workflowId: caseId,
     taskQueue,
     args: [{ ...start, caseId }],
-    ...options,
+    ...rest,
   });
 }
 
 /** The same workflow with the same updates, sent straight to it, and activities that do nothing. */
-export function bareKernel(client: Client, taskQueue: string, recording: Recording): Contender {
+export function bareKernel(
+  client: Client,
+  taskQueue: string,
+  recording: Recording,
+  caseId?: string,
+): Contender {
   return {
     name: 'kernel',
     async run() {
-      const handle = await startRecorded(client, taskQueue, recording.start);
+      const handle = await startRecorded(client, taskQueue, recording.start, {
+        ...(caseId === undefined ? {} : { caseId }),
+      });
       // As the facade does: nobody acts on a case before its number has been said.
       await seen(async () => (await handle.query(caseView)).turn > 0, 'the first turn');
       const took: number[] = [];
@@ -210,22 +217,24 @@ export async function floorWorkers(connection: NativeConnection, codePath: strin
   return await twoWorkers({ connection, taskQueue: FLOOR_QUEUE, codePath, activities: NOTHING });
 }
 
-export function floorOf(client: Client, record: FloorOrder['record']): Contender {
+export function floorOf(
+  client: Client,
+  record: FloorOrder['record'],
+  options: { taskQueue?: string; recordsOutcomes?: boolean } = {},
+) {
+  const { taskQueue = FLOOR_QUEUE, recordsOutcomes = false } = options;
   const order: FloorOrder = {
     steps: STEPS,
     sendAfter: SEND_AFTER,
     fileAfter: FILE_AFTER,
-    deliveryQueue: deliveryQueueOf(FLOOR_QUEUE),
+    deliveryQueue: deliveryQueueOf(taskQueue),
     record,
+    recordsOutcomes,
   };
   return {
-    name: `floor-${record}`,
-    async run() {
-      const handle = await client.workflow.start('floor', {
-        workflowId: `floor-${randomUUID()}`,
-        taskQueue: FLOOR_QUEUE,
-        args: [order],
-      });
+    name: `floor-${record}` as const,
+    async run(_number: number, workflowId = `floor-${randomUUID()}`) {
+      const handle = await client.workflow.start('floor', { workflowId, taskQueue, args: [order] });
       const took: number[] = [];
       for (let step = 0; step < STEPS; step++) {
         if (step === FILE_AFTER)

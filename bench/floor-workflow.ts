@@ -10,6 +10,7 @@ import {
   proxyActivities,
   proxyLocalActivities,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
 
 export interface FloorOrder {
@@ -21,12 +22,21 @@ export interface FloorOrder {
   deliveryQueue: string;
   /** How each step is recorded. */
   record: 'local' | 'regular';
+  /** Records what came of each message and of the form too, as the product does. */
+  recordsOutcomes?: boolean;
+}
+
+/** Which case asks, and for which step of it; `outcome`: what came of what that step sent or filed. */
+export interface FloorCall {
+  caseId: string;
+  step: number;
+  outcome?: boolean;
 }
 
 export interface FloorActivities {
-  record(turn: { step: number }): Promise<{ digest: string }>;
-  deliver(order: { step: number }): Promise<{ status: 'accepted' }>;
-  fileDocument(order: { step: number }): Promise<{ status: 'filed' }>;
+  record(call: FloorCall): Promise<unknown>;
+  deliver(call: FloorCall): Promise<unknown>;
+  fileDocument(call: FloorCall): Promise<unknown>;
 }
 
 export const floorStep = defineUpdate<{ step: number }, [{ requestId: string }]>('floorStep');
@@ -49,23 +59,31 @@ export async function floor(order: FloorOrder): Promise<number> {
   let done = 0;
   let inFlight = 0;
   let filing = false;
-  const record = (step: number) => (order.record === 'local' ? local : regular).record({ step });
+  const caseId = workflowInfo().workflowId;
+  const record = (step: number) => (order.record === 'local' ? local : regular).record({ caseId, step });
+  const recordOutcome = async (step: number) => {
+    if (order.recordsOutcomes === true) await local.record({ caseId, step, outcome: true });
+  };
   const { deliver } = proxyActivities<Pick<FloorActivities, 'deliver'>>({
     taskQueue: order.deliveryQueue,
     startToCloseTimeout: '1m',
   });
   const send = async (step: number) => {
     inFlight += 1;
-    await deliver({ step });
+    await deliver({ caseId, step });
+    await recordOutcome(step);
     inFlight -= 1;
+  };
+  const file = async (step: number) => {
+    await regular.fileDocument({ caseId, step });
+    await recordOutcome(step);
+    filing = false;
   };
   const after = (step: number) => {
     if (order.sendAfter.includes(step)) void send(step);
     if (order.fileAfter === step) {
       filing = true;
-      void regular.fileDocument({ step }).then(() => {
-        filing = false;
-      });
+      void file(step);
     }
   };
   const alarm = async () => {

@@ -29,6 +29,7 @@ import { latencies, percentile, rates } from './measure.js';
 import { pacedHistory } from './paced.js';
 import { smoothProcesses } from './processes.js';
 import { pageOf, textOf, verdictsOf, type Findings } from './report.js';
+import { sameActivities } from './same-activities.js';
 import { FILE_AFTER, STEPS } from './smooth.js';
 
 const SIZES = {
@@ -74,7 +75,10 @@ async function measureAll(bed: Bed, load: number): Promise<Findings> {
   const ids: string[] = [];
   const complaint = realComplaint(bed, ids);
   await complaint.run(0);
-  const recording = recordingOf(await historyOf(client, ids[0]!));
+  await complaint.run(1);
+  const recordings = await Promise.all(ids.map(async (id) => recordingOf(await historyOf(client, id))));
+  const recording = recordings[0]!;
+  const same = await sameActivities(bed, nativeConnection, { recordings, floorCode });
   const kernelQueue = 'kernel';
   const kernelWorkers = await twoWorkers({
     connection: nativeConnection,
@@ -84,12 +88,13 @@ async function measureAll(bed: Bed, load: number): Promise<Findings> {
   });
   const contenders: Contender[] = [
     complaint,
+    same,
     bareKernel(client, kernelQueue, recording),
     floorOf(client, 'local'),
     floorOf(client, 'regular'),
   ];
   // Numbers never repeat in a run: the same customer again would be a repeat complaint.
-  let number = 0;
+  let number = recordings.length;
   tell('warming up');
   for (const contender of contenders)
     await Promise.all(Array.from({ length: sizes.warmUp }, () => contender.run((number += 1))));
@@ -106,6 +111,7 @@ async function measureAll(bed: Bed, load: number): Promise<Findings> {
     counts.reduce((sum, count) => sum + value(count), 0) / counts.length;
   const fsync = await fsyncMs(config.home);
   await kernelWorkers.stop();
+  await same.stop();
   await floors.stop();
   await stack.workers.shutdown();
   const paced = countEvents(await pacedHistory(bed, recording));
