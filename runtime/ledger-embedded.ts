@@ -7,24 +7,22 @@
  * messages instead, so that a query whose bytes arrive in two pieces can be bound to another client's statement
  * (seen: "bind message supplies 1 parameters, but prepared statement requires 2"); therefore this one.
  */
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { openLedger } from '../adapters/ledger/index.js';
+import { migrationsDigest } from '../adapters/ledger/migrations/index.js';
 import { onFreePort } from './engine.js';
 import { writeAtomically } from './files.js';
 
 export interface EmbeddedLedgerOptions {
   /** Folder of the database, or null: in memory. Never the same folder from two processes. */
   dataDir: string | null;
-  /** Image to begin an empty database with (made by `dumpDataDir('none')`), e.g. one with the migrations applied. */
-  snapshot?: string;
-  /** Where the image of a freshly initialised database is kept between runs; omitted: initialise each time. */
+  /** Where the image of a fresh, migrated database is kept between runs; omitted: initialise each time. */
   cacheDir?: string;
   /** Preferred port; another free one is taken when it is in use. */
   port?: number;
@@ -50,61 +48,77 @@ function removeStaleLock(dataDir: string): void {
   rmSync(join(dataDir, 'postmaster.pid'), { force: true });
 }
 
+const IMAGE = /^ledger-.*\.tar$/;
+/** Images kept: those of the last builds. Each has 42 MB. */
+const IMAGES_KEPT = 3;
+
+/** The image for this PGlite and these migrations; another of either makes another image. */
 function imagePath(cacheDir: string): string {
   const require = createRequire(import.meta.url);
   let folder = dirname(require.resolve('@electric-sql/pglite'));
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
-  return join(cacheDir, 'ledger', `empty-pglite-${version}.tar`);
+  return join(cacheDir, 'ledger', `ledger-pglite-${version}-${migrationsDigest().slice(0, 12)}.tar`);
+}
+
+/** Keeps what a fresh start has made; older images go. */
+async function keepImage(pglite: PGlite, path: string): Promise<void> {
+  const dump = await pglite.dumpDataDir('none');
+  writeAtomically(path, new Uint8Array(await dump.arrayBuffer()));
+  const folder = dirname(path);
+  const kept = readdirSync(folder)
+    .filter((name) => IMAGE.test(name))
+    .map((name) => ({ name, at: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+    .sort((one, other) => other.at - one.at);
+  for (const { name } of kept.slice(IMAGES_KEPT)) rmSync(join(folder, name), { force: true });
 }
 
 /**
- * Opens the database. Initialising an empty one costs 2.5–4 s; loading the kept image 0.4 s (in memory) or 1.4 s
- * (folder), so the first start anywhere keeps one (41 MB, not compressed: unpacking costs more than reading).
+ * Opens the database. Initialising an empty one and migrating it costs 4–6 s; loading the kept image 0.4 s (in memory)
+ * or 1.4 s (folder), so the first start anywhere keeps one (42 MB, not compressed: unpacking costs more than reading).
+ * @returns with `image`: where the image of this fresh database is to be kept once it is migrated
  */
-async function openDatabase(options: EmbeddedLedgerOptions): Promise<PGlite> {
-  const { dataDir } = options;
+async function openDatabase(
+  options: EmbeddedLedgerOptions,
+): Promise<{ pglite: PGlite; image: string | null }> {
+  const { dataDir, cacheDir } = options;
   if (dataDir !== null) mkdirSync(dataDir, { recursive: true });
-  const fresh = dataDir === null || readdirSync(dataDir).length === 0;
   const place = dataDir === null ? {} : { dataDir };
-  if (!fresh) {
+  if (dataDir !== null && readdirSync(dataDir).length > 0) {
     removeStaleLock(dataDir);
-    return await PGlite.create({ ...place, extensions });
+    return { pglite: await PGlite.create({ ...place, extensions }), image: null };
   }
-  const image = options.snapshot ?? (options.cacheDir === undefined ? null : imagePath(options.cacheDir));
+  const image = cacheDir === undefined ? null : imagePath(cacheDir);
   if (image !== null && existsSync(image)) {
     try {
-      return await PGlite.create({ ...place, extensions, loadDataDir: new Blob([readFileSync(image)]) });
-    } catch (error) {
-      if (options.snapshot !== undefined) throw error;
+      const loadDataDir = new Blob([readFileSync(image)]);
+      return { pglite: await PGlite.create({ ...place, extensions, loadDataDir }), image: null };
+    } catch {
       // A damaged image of our own is not worth a failed start: initialise, and keep a new one.
       rmSync(image, { force: true });
       if (dataDir !== null)
         for (const name of readdirSync(dataDir)) rmSync(join(dataDir, name), { recursive: true });
     }
-  } else if (options.snapshot !== undefined) {
-    throw new Error(
-      `Ledger snapshot ${options.snapshot} does not exist. Make it with dumpDataDir, or leave it out.`,
-    );
   }
-  const pglite = await PGlite.create({ ...place, extensions });
-  if (image !== null) {
-    const dump = await pglite.dumpDataDir('none');
-    writeAtomically(image, new Uint8Array(await dump.arrayBuffer()));
-  }
-  return pglite;
+  return { pglite: await PGlite.create({ ...place, extensions }), image };
 }
 
-/** Starts the embedded ledger. */
+/** Starts the embedded ledger. With a cache it is migrated; whoever opens it migrates all the same, as with any URL. */
 export async function startEmbeddedLedger(options: EmbeddedLedgerOptions): Promise<EmbeddedLedger> {
-  const pglite = await openDatabase(options);
+  const { pglite, image } = await openDatabase(options);
   const door = new Door(pglite);
   const port = await onFreePort(options.port, async (free) => {
     await door.open(free);
     return free;
   });
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  if (image !== null) {
+    const ledger = await openLedger({ url, poolSize: 1 });
+    await ledger.migrate().finally(() => ledger.close());
+    await keepImage(pglite, image);
+  }
   return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    url,
     port,
     pglite,
     pauseListening: () => door.close(),

@@ -12,7 +12,7 @@ import { readMailbox } from '../adapters/mailbox.js';
 import type { MailboxItem } from '../adapters/ports.js';
 import { loadConfig, packageRoot, type Config } from '../runtime/config.js';
 import { ensureBundle } from '../worker/bundle.js';
-import { simulate, spanText } from './index.js';
+import { simulate, spanText, writeOut } from './index.js';
 import { cut, dayText, killed, narrate, widthOf, type Line } from './narration.js';
 import { missText, type ScenarioResult } from './result.js';
 import { runScenario, type FinishedRun, type StepReport } from './run.js';
@@ -27,6 +27,8 @@ export interface DemoOptions {
   json?: boolean;
   /** Every other scenario instead of the chosen dozen: minutes instead of seconds. */
   all?: boolean;
+  /** Folder for results, histories and mailboxes, one folder a scenario. */
+  out?: string;
   color?: boolean;
   write?: (text: string) => void;
 }
@@ -58,7 +60,7 @@ export async function runDemo(options: DemoOptions = {}): Promise<number> {
   const teller = new Teller(options);
   const since = performance.now();
   const scenario = loadScenario(join(folder, 'demo.yaml'));
-  const story = await tellOne(config, scenario, teller);
+  const story = await tellOne(config, scenario, teller, options.out);
   const others = readdirSync(folder)
     .filter((name) => /\.ya?ml$/.test(name) && name !== 'demo.yaml')
     .sort();
@@ -69,6 +71,7 @@ export async function runDemo(options: DemoOptions = {}): Promise<number> {
     chosen.map((name) => join(folder, name)),
     left,
     teller,
+    options.out,
   );
   const ok = story.run.result.ok && story.caught !== null && results.every((result) => result.ok);
   if (options.json) {
@@ -90,7 +93,7 @@ interface Story {
   caught: string | null;
 }
 
-async function tellOne(config: Config, scenario: Scenario, teller: Teller): Promise<Story> {
+async function tellOne(config: Config, scenario: Scenario, teller: Teller, out?: string): Promise<Story> {
   teller.title();
   const parts: string[] = [];
   const stack = await Stack.start({
@@ -117,6 +120,7 @@ async function tellOne(config: Config, scenario: Scenario, teller: Teller): Prom
       },
     });
     const seconds = (performance.now() - since) / 1000;
+    if (out !== undefined) await writeOut(out, scenario, run, stack);
     const proof = await prove(config, stage!, run, digest);
     await teller.summary(run, seconds, [...mailbox.values()], proof.caught);
     return { run, ...proof };
@@ -178,11 +182,13 @@ async function tellOthers(
   files: string[],
   left: number,
   teller: Teller,
+  out?: string,
 ): Promise<ScenarioResult[]> {
   const since = performance.now();
   await teller.say('');
   const results = await simulate(files, {
     config,
+    ...(out === undefined ? {} : { out }),
     onFinished: (run) => teller.other(run),
   });
   const good = results.filter((result) => result.ok).length;

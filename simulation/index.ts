@@ -160,7 +160,12 @@ function stepLine(report: StepReport): string {
 }
 
 /** Result, histories and mailbox of a scenario, for an auditor or a golden recording. */
-async function writeOut(out: string, scenario: Scenario, run: FinishedRun, stack: Stack): Promise<void> {
+export async function writeOut(
+  out: string,
+  scenario: Scenario,
+  run: FinishedRun,
+  stack: Stack,
+): Promise<void> {
   const folder = join(out, basename(scenario.file).replace(/\.ya?ml$/, ''));
   const histories = join(folder, 'histories');
   await mkdir(histories, { recursive: true });

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { FACT_KINDS } from '../../domain/case.js';
-import { DOZEN } from '../../simulation/demo.js';
 import { parseScenario } from '../../simulation/index.js';
 import { aftercare, runNode, MAIN, type Json, type Ran } from './program.js';
 
@@ -291,24 +290,4 @@ describe('not a scenario', () => {
     expect(ran.stderr).toContain('nowhere.yaml');
     expect(ran.stderr).toContain('examples/scenarios');
   });
-});
-
-describe('aftercare demo', () => {
-  it('tells one complaint and a dozen more, and says how to run the rest', async () => {
-    const home = await mkdtemp(join(tmpdir(), 'aftercare-e2e-demo-'));
-    try {
-      const { code, stdout, stderr } = await aftercare(['demo'], { home });
-      expect(code, stdout + stderr).toBe(0);
-      expect(stdout).toContain('worker killed after the mail server accepted, restarted');
-      expect(stdout).toMatch(/replayed: match ✓ {3}edited copy: caught at record \d+ ✓/);
-      expect(stdout).toContain(`✓ ${DOZEN.length} of ${DOZEN.length} more scenarios as written`);
-      const files = (await readdir('examples/scenarios')).filter((name) => name.endsWith('.yaml'));
-      expect(files).toEqual(expect.arrayContaining(DOZEN.map((name) => `${name}.yaml`)));
-      const left = files.length - 1 - DOZEN.length;
-      expect(stdout).toContain(`${left} take longer: npm run demo -- --all`);
-    } finally {
-      await rm(home, { recursive: true, force: true });
-    }
-    // A minute when nothing else runs.
-  }, 300_000);
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Migration, MigrationProvider } from 'kysely';
 import * as organisation from './0001_organisation.js';
 import * as intake from './0002_intake.js';
@@ -25,3 +26,10 @@ const migrations: Record<string, Migration> = {
 export const migrationProvider: MigrationProvider = {
   getMigrations: () => Promise.resolve(migrations),
 };
+
+/** SHA-256 over the names and the code of all migrations: tells one schema from another. */
+export function migrationsDigest(): string {
+  const hash = createHash('sha256');
+  for (const [name, { up }] of Object.entries(migrations)) hash.update(`${name}\n${String(up)}\n`);
+  return hash.digest('hex');
+}

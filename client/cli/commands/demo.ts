@@ -8,6 +8,7 @@ export default command({
   examples: ['aftercare demo', 'aftercare demo --all', 'aftercare demo --speed 2'],
   input: z.strictObject({
     all: z.boolean().default(false).describe('every scenario, not a chosen dozen: minutes'),
+    out: z.string().meta({ description: 'folder for histories and results', value: 'DIR' }).optional(),
     speed: z
       .number()
       .positive()
@@ -15,7 +16,7 @@ export default command({
       .meta({ description: 'slows the telling, for a recording', value: 'N' })
       .optional(),
   }),
-  async run(ctx, { all, speed }) {
+  async run(ctx, { all, out: folder, speed }) {
     const { runDemo } = await import('../../../simulation/demo.js');
     const { out } = ctx;
     return runDemo({
@@ -23,6 +24,7 @@ export default command({
       all,
       json: out.json,
       color: out.c.isColorSupported,
+      ...(folder === undefined ? {} : { out: folder }),
       ...(speed === undefined ? {} : { speed }),
     });
   },
