@@ -14,7 +14,7 @@ export interface QualityLine {
   outcomes: Record<string, number>;
   /** Percent of the complaints asked that were satisfied (W37); null where nobody was asked. */
   satisfiedPercent: number | null;
-  /** Percent taken up again after an earlier case of the same customer, phone or device (二次投诉率, W35). */
+  /** Percent taken up again after an earlier case of the same customer, phone or device (二次投诉率, W35); null for issuances. */
   repeatPercent: number | null;
   /** Percent of the ended ones that needed one round or visit only. */
   oneRoundPercent: number | null;
