@@ -2,6 +2,7 @@
 import type { CaseFile } from '../adapters/ports.js';
 import type { CustodyRow } from '../domain/custody.js';
 import type { IssuanceAnswers, IssuanceIntake } from '../domain/forms-issuance.js';
+import { apart } from '../domain/issuance.js';
 import type {
   EQUIPMENT_CHOICES,
   EXPLAINED,
@@ -183,7 +184,7 @@ function deviceLines(paper: IssuancePaper, custody: readonly CustodyRow[]): Devi
   });
 }
 
-/** What was borrowed for each machine, less what went back overnight; a used spare takes the failed one's place. */
+/** What was borrowed for each machine, less what went back overnight or failed; a used spare takes the failed one's place. */
 function serialsByMachine(paper: IssuancePaper): Map<number, string> {
   const serials = new Map<number, string>();
   const settled = new Set<string>();
@@ -212,6 +213,13 @@ function serialsByMachine(paper: IssuancePaper): Map<number, string> {
         }
       },
     })),
+    ...paper.answers('install').map(({ at, answer }) => ({
+      at,
+      take: () => {
+        const failed = answer.devices.filter(({ result }) => result === 'failed').map(({ serial }) => serial);
+        for (const [machineNo, held] of serials) if (failed.includes(held)) serials.delete(machineNo);
+      },
+    })),
   ];
   for (const step of steps.sort(byTime)) step.take();
   return serials;
@@ -230,14 +238,18 @@ function issueLines(paper: IssuancePaper): IssueLine[] {
   );
 }
 
-/** The whole price on one line: what was paid before, and the balance at the door (D1). */
+/**
+ * The whole price on one line: what was paid before, and the balance at the door (D1). What falls on devices that could
+ * not be installed is none of it: it stands on the form of their own case, or was refunded (W21).
+ */
 function chargeLines(paper: IssuancePaper): ChargeLine[] {
   const prepared = paper.answer('prepare');
   if (prepared === undefined) return [];
   const balance = paper.answer('collectBalance');
   const handedIn = paper.answer('handInMoney');
-  const { due } = prepared.answer;
-  const paid = prepared.answer.paid + (balance?.answer.paid ?? 0);
+  const agreed = paper.answers('agreeSplit').find(({ answer }) => answer.share !== undefined);
+  const { due, paid: before } = apart(prepared.answer.due, prepared.answer.paid, agreed?.answer.share ?? 0);
+  const paid = before + (balance?.answer.paid ?? 0);
   return [
     {
       item: '全部费用',

@@ -89,7 +89,8 @@ export interface CaseActivities {
   /** Gives bookings up; one that is released already stays so. */
   releaseBookings(order: { keys: string[]; caseId: string; at: Instant }): Promise<void>;
   /**
-   * Opens a case for another one (W25), as the desk opens one: numbered and kept first, then started, then marked so.
+   * Opens a case for another one (W21, W25), as the desk opens one: numbered and kept first, then started, then marked
+   * so; a bureau on file says there how it wants to be asked (W28).
    * Once per request id; what a crash leaves half done `intake retry` finishes too.
    */
   openLinked(order: LinkedOrder): Promise<{ caseId: string }>;

@@ -2,7 +2,8 @@
 import { ApplicationFailure, getClient } from '@temporalio/activity';
 import { ClaimConflict, type LedgerPort } from '../adapters/ports.js';
 import { PROCESS_LETTERS } from '../domain/case.js';
-import type { CaseActivities } from './contract.js';
+import { wantsMail } from '../domain/organisation.js';
+import type { CaseActivities, LinkedOrder } from './contract.js';
 
 /** A start this far ahead of the machine's clock is meant: only the virtual clock of a simulation is. */
 const AHEAD_MS = 60_000;
@@ -35,7 +36,7 @@ export function createHoldings(
         process: order.process,
         letter: PROCESS_LETTERS[order.process],
         day: order.day,
-        input: order.input,
+        input: await asBureauWants(ledger, order),
         contents: [],
         lookups: [
           ...order.serials.map((value) => ({ kind: 'serial' as const, value })),
@@ -52,7 +53,7 @@ export function createHoldings(
         await getClient().workflow.start(order.process, {
           workflowId: caseId,
           taskQueue: order.taskQueue,
-          args: [{ ...(order.input as object), caseId }],
+          args: [{ ...(intake.input as object), caseId }],
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           workflowIdConflictPolicy: 'FAIL',
           staticSummary: `${order.process} ${caseId}`,
@@ -65,4 +66,14 @@ export function createHoldings(
       return { caseId };
     },
   };
+}
+
+/** The start argument, with what no case can look up: whether an officer of its bureau wants to be asked by mail (W28). */
+async function asBureauWants(ledger: LedgerPort, order: LinkedOrder): Promise<unknown> {
+  const start = order.input as { intake: { form: { bureau?: string } } };
+  const { bureau } = start.intake.form;
+  const unit = order.process === 'issuance' && bureau !== undefined ? await ledger.unit(bureau) : null;
+  return unit !== null && wantsMail(unit)
+    ? { ...start, intake: { ...start.intake, bureauByMail: true } }
+    : start;
 }

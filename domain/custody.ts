@@ -64,6 +64,8 @@ export interface Movement {
   item: string;
   kind: ItemKind;
   family?: string;
+  /** Any of these will do; which one it is the answer tells. */
+  families?: string[];
   model?: string;
   /** CNY, for cash and cheques. */
   amount?: number;
@@ -96,8 +98,8 @@ export interface ClaimOrder {
 }
 
 export type ClaimResult =
-  /** `repeat`: an earlier attempt had done it. */
-  | { status: 'done'; repeat: boolean }
+  /** `repeat`: an earlier attempt had done it. `families`, by item: of what was asked for as one of several. */
+  | { status: 'done'; repeat: boolean; families?: Record<string, string> }
   /** Somebody else has it, it is not where it was said to be, or nobody knows it. Nothing was changed. */
   | {
       status: 'refused';

@@ -12,6 +12,7 @@ import {
   IDENTITY_CHECKS,
   INVOICE_KINDS,
   RELATIONS,
+  REST_DECISIONS,
   TAXPAYER_TYPES,
 } from './issuance.js';
 
@@ -213,6 +214,16 @@ export function issuanceForms(mode: FormMode) {
     followUpActivation: z.strictObject({
       state: z.enum(['inUse', 'notYet', 'problem']),
       firstInvoiceAt: instant().optional(),
+      means: means().default('phone'),
+      note: text(200).optional(),
+    }),
+    /** Asked of the customer when some devices work and others cannot be installed in this case (W21). */
+    agreeSplit: z.strictObject({
+      decision: z.enum(REST_DECISIONS),
+      /** What of the price falls on the devices left over; said the first time it is asked. */
+      share: money().optional(),
+      /** With `wait`: the day on which the customer is asked again. */
+      againOn: day().optional(),
       means: means().default('phone'),
       note: text(200).optional(),
     }),

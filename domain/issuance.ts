@@ -24,6 +24,8 @@ export const EXPLAINED = ['invoicing', 'voiding', 'filing', 'backup', 'precautio
 export const IDENTITY_CHECKS = ['callback', 'signature', 'companyMail', 'inPerson'] as const;
 /** What a bureau may say to a time proposed by mail. */
 export const BUREAU_ANSWERS = ['accept', 'otherTime', 'decline'] as const;
+/** What becomes of devices that could not be installed: a case of their own, given up, or asked again later (W21). */
+export const REST_DECISIONS = ['split', 'cancel', 'wait'] as const;
 
 export type DeviceFamily = (typeof DEVICE_FAMILIES)[number];
 
@@ -51,6 +53,7 @@ export const ISSUANCE_TASKS = {
   tellCode: task('tellCode', 'agent', 'telling', 'ISS-24'),
   followUpActivation: task('followUpActivation', 'agent', 'firstFollowUp', 'ISS-24'),
   // Beside the main line:
+  agreeSplit: task('agreeSplit', 'agent', 'telling', 'W21'),
   callOffBureau: task('callOffBureau', 'agent', 'byHand', 'ISS-25'),
   moveInstallation: task('moveInstallation', 'agent', 'appointment', 'ISS-25'),
   returnToManufacturer: task('returnToManufacturer', 'warehouse', 'manufacturerAnswer', 'ISS-25'),
@@ -70,10 +73,9 @@ export interface DeviceLine {
   state: 'ordered' | 'borrowed' | 'issued' | 'installed' | 'failed';
 }
 
-/** A set taken along in case one fails (ISS-09). */
+/** A set taken along in case one fails (ISS-09); its family stands with what is held. */
 export interface Spare {
   serial: string;
-  family: DeviceFamily;
   used: boolean;
 }
 
@@ -112,6 +114,16 @@ export function kitOf(
     version: [...new Set(named.map((kit) => kit.version))].join(' + '),
     items: [...new Set(named.flatMap((kit) => kit.items))],
   };
+}
+
+/**
+ * Divides the money of a case whose devices were installed in part, given what of the price falls on the others (W21):
+ * what is due and paid for those that stay, and what was paid for the others.
+ */
+export function apart(due: number, paid: number, share: number): { due: number; paid: number; over: number } {
+  const rest = balance(due, share);
+  const over = balance(paid, rest);
+  return { due: rest, paid: balance(paid, over), over };
 }
 
 /** What is still owed (D1): the price less what was paid, never below nothing. */

@@ -122,6 +122,7 @@ export const TEMPLATE_PARAMS: Record<string, TemplateParams> = {
   'iss.moved': { params: ['caseNo', 'time', 'phone'], mail: CUSTOMER_MAIL },
   'iss.codeApplied': { params: ['caseNo', 'date', 'phone'], mail: CUSTOMER_MAIL },
   'iss.codeReady': { params: ['caseNo', 'staff', 'time', 'phone'], mail: CUSTOMER_MAIL },
+  'iss.split': { params: ['caseNo', 'newCaseNo', 'phone'], mail: CUSTOMER_MAIL },
   'iss.cancelled': { params: ['caseNo', 'amount', 'date', 'phone'], mail: CUSTOMER_MAIL },
   'rep.accepted': { params: ['caseNo', 'staff', 'time', 'phone'], mail: CUSTOMER_MAIL },
   'rep.refused': { params: ['caseNo', 'staff', 'time', 'phone'], mail: CUSTOMER_MAIL },
@@ -147,6 +148,7 @@ export const TEMPLATE_PARAMS: Record<string, TemplateParams> = {
     params: [],
     mail: [...CUSTOMER_MAIL, 'caseNo', 'count', 'time', 'staff', 'phone'],
   },
+  'mail.iss.bureauMoved': { params: [], mail: [...CUSTOMER_MAIL, 'caseNo', 'time', 'staff', 'phone'] },
   'mail.iss.bureauCancelled': { params: [], mail: [...CUSTOMER_MAIL, 'caseNo', 'time', 'phone'] },
   'staff.custodyOverdue': { params: ['caseNo', 'staff', 'count', 'item'] },
   'staff.laterVisits': { params: ['caseNo', 'staff'] },
@@ -300,6 +302,7 @@ export function longestValues(
     texts.reduce((longest, text) => ([...text].length > [...longest].length ? text : longest), '');
   const common = (language: Language): Record<string, string> => ({
     caseNo: 'T20301231-1000',
+    newCaseNo: 'F20301231-1000',
     phone: given.phone ?? '0571-5550100',
     percent: '100',
     count: '99',

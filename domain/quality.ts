@@ -14,7 +14,7 @@ export interface QualityLine {
   outcomes: Record<string, number>;
   /** Percent of the complaints asked that were satisfied (W37); null where nobody was asked. */
   satisfiedPercent: number | null;
-  /** Percent taken up again after an earlier case of the same customer, phone or device (二次投诉率, W35). */
+  /** Percent taken up again after an earlier case of the same customer, phone or device (二次投诉率, W35); null for issuances. */
   repeatPercent: number | null;
   /** Percent of the ended ones that needed one round or visit only. */
   oneRoundPercent: number | null;
@@ -60,7 +60,11 @@ function lineOf(process: ProcessName, rows: readonly CaseRow[]): QualityLine {
     closed: closed.length,
     outcomes,
     satisfiedPercent: process === 'complaint' ? percent(satisfied.length, asked.length) : null,
-    repeatPercent: percent(rows.filter((row) => row.relatedTo !== null).length, rows.length),
+    // What an issuance is related to is the case that opened it (W21, W25): no repetition.
+    repeatPercent:
+      process === 'issuance'
+        ? null
+        : percent(rows.filter((row) => row.relatedTo !== null).length, rows.length),
     oneRoundPercent: percent(closed.filter((row) => row.rounds === 1).length, closed.length),
     responseMinutes: process === 'complaint' ? median(closed.map((row) => row.responseMinutes)) : null,
     resolutionMinutes: process === 'complaint' ? median(closed.map((row) => row.resolutionMinutes)) : null,

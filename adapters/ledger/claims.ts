@@ -5,7 +5,7 @@ import { canonicalJson } from '../../domain/canonical.js';
 import type { ClaimOrder, ClaimResult } from '../../domain/custody.js';
 import { ClaimConflict } from '../ports.js';
 import { BookingTaken, book, giveUp, lockPersons, personsOf, readBusy, unbook } from './bookings.js';
-import { MovementRefused, itemsOf, lockItems, lockRows, move, moveBack } from './custody.js';
+import { MovementRefused, familiesOf, itemsOf, lockItems, lockRows, move, moveBack } from './custody.js';
 import type { LedgerTables } from './schema.js';
 
 type Db = Kysely<LedgerTables>;
@@ -30,7 +30,7 @@ async function carryOut(trx: Trx, order: ClaimOrder): Promise<ClaimResult> {
   const digest = digestOf(order);
   if (known?.state === 'withdrawn') return { status: 'withdrawn' };
   if (known && known.digest !== digest) throw new ClaimConflict(key);
-  if (known) return { status: 'done', repeat: true };
+  if (known) return { status: 'done', repeat: true, ...(await familiesOf(trx, movements)) };
 
   await trx.insertInto('claims').values({ key, caseId, at, state: 'done', digest }).execute();
   await lockItems(trx, movements, at, key);
@@ -39,7 +39,7 @@ async function carryOut(trx: Trx, order: ClaimOrder): Promise<ClaimResult> {
   for (const movement of movements) await move(trx, movement, order);
   await giveUp(trx, releases, giving, order);
   for (const booking of bookings) await book(trx, booking, order);
-  return { status: 'done', repeat: false };
+  return { status: 'done', repeat: false, ...(await familiesOf(trx, movements)) };
 }
 
 /** An item has moved on. Thrown, so that nothing of the withdrawal remains. */

@@ -43,7 +43,8 @@ export async function lockItems(trx: Trx, movements: Movement[], at: Instant, cl
   const items = new Map((await lockRows(trx, ids)).map((item) => [item.item, item]));
   for (const movement of movements) {
     const item = items.get(movement.item);
-    const asAsked = movement.family === undefined || item?.family === movement.family;
+    const wanted = movement.families ?? (movement.family === undefined ? null : [movement.family]);
+    const asAsked = wanted === null || wanted.includes(item?.family ?? '');
     if (item?.kind === movement.kind && (asAsked || !STOCKED.includes(movement.kind))) continue;
     const held = item && (await presentHolding(trx, movement.item));
     throw new MovementRefused({
@@ -54,6 +55,20 @@ export async function lockItems(trx: Trx, movements: Movement[], at: Instant, cl
       caseId: held?.caseId ?? null,
     });
   }
+}
+
+/** Which family each thing is of that was asked for as one of several; nothing when none was. */
+export async function familiesOf(
+  trx: Trx,
+  movements: Movement[],
+): Promise<Pick<Extract<ClaimResult, { status: 'done' }>, 'families'>> {
+  const asked = movements.filter((movement) => movement.families !== undefined);
+  const rows = await lockRows(
+    trx,
+    asked.map((movement) => movement.item),
+  );
+  if (rows.length === 0) return {};
+  return { families: Object.fromEntries(rows.map(({ item, family }) => [item, family ?? ''])) };
 }
 
 /** Locks items that are on file, in the order of their names. */

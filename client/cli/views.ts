@@ -1,5 +1,5 @@
 /** How a case, its tasks, clocks and story are written. Words first; colour only repeats them. */
-import type { CaseRow, ClockRow, MessageRow, Recipient, TaskRow } from '../../domain/case.js';
+import type { CaseRow, ClockRow, Fact, MessageRow, Recipient, TaskRow } from '../../domain/case.js';
 import { COMPLAINT_TASKS } from '../../domain/complaint.js';
 import { intervals, type Calendars } from '../../domain/calendar.js';
 import { usedMinutes } from '../../domain/clock.js';
@@ -44,6 +44,26 @@ export function dueText(ctx: Context, dueAt: string | null, provisional = false)
 /** The same within a sentence: `due Mon 18:00 (in 3 h)`; a task of a paused case has no deadline. */
 export function dueWords(ctx: Context, dueAt: string | null, provisional = false): string {
   return `${dueAt === null ? '' : 'due '}${dueText(ctx, dueAt, provisional)}`;
+}
+
+/**
+ * The cases around a case: the one it goes on with the devices of (W21) or is related to, and those opened for part of
+ * it, each with its outcome once that is known (W21, W25).
+ */
+export function linkPairs(
+  relatedTo: string | null,
+  timeline: readonly Pick<Fact, 'what' | 'data'>[],
+): [string, string | null][] {
+  const of = (what: Fact['what']) => timeline.filter((fact) => fact.what === what).map(({ data }) => data);
+  const isPart = relatedTo !== null && of('opened')[0]?.['partOf'] === relatedTo;
+  const linked = of('linked').map((opened) => {
+    const end = of('linkedEnded').find((each) => each['case'] === opened['case']);
+    return [opened['case'], end?.['outcome']].filter(Boolean).join(' ');
+  });
+  return [
+    [isPart ? 'part of' : 'related to', relatedTo],
+    ['linked cases', linked.join(', ')],
+  ];
 }
 
 export function taskColumns(ctx: Context): Column<OpenTaskRow>[] {

@@ -4,7 +4,7 @@
  */
 import { customerSchema, staffSchema, unitSchema, type Organisation } from '../../domain/organisation.js';
 import type { TaskRow } from '../../domain/case.js';
-import type { OpenReceipt } from '../../client/api.js';
+import { DeskError, type OpenReceipt } from '../../client/api.js';
 import type { ActResult } from '../../workflows/case/messages.js';
 import { at, type Desk, type DeskOptions, type Office } from './desk.js';
 
@@ -259,6 +259,29 @@ export async function take(errand: Errand, step: Step): Promise<ActResult> {
   return result;
 }
 
+/** What a refusal says: its code and the fields it is about. */
+export async function refusal(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => null,
+    (caught: unknown) => caught,
+  );
+  if (error === null) return 'accepted';
+  if (!(error instanceof DeskError)) throw error;
+  return [error.code, ...(error.details.fields ?? []).map((line) => line.field)].join(' ');
+}
+/** The same answer with other words: what comes of each. */
+export async function refusals(
+  errand: Errand,
+  step: Step,
+  variants: Record<string, unknown>[],
+): Promise<string[]> {
+  const said: string[] = [];
+  for (const more of variants) {
+    const answer = { ...step.answer, ...more };
+    said.push(await refusal(errand.desk.api.complete(errand.caseId, step.task, answer, step.by)));
+  }
+  return said;
+}
 /** A step of a way with other words; fields not named stay. */
 export function otherwise(way: Step[], task: string, answer: Record<string, unknown>): Step[] {
   if (!way.some((step) => step.task === task)) throw new Error(`no step ${task}`);

@@ -301,3 +301,22 @@ test('D4 devices that went back overnight stand for nothing, a moved appointment
   expect(model.devices.map(({ serialNo }) => serialNo)).toEqual(['', '']);
   expect(model.installedAt).toBe('');
 });
+
+test('W21 a device that fails at the customer’s stands for no line, and its part of the price is not charged here', async () => {
+  const model = await modelOf([
+    ...TASKS.filter(({ name }) => ['borrowDevices', 'issueDevices'].includes(name)),
+    answered('prepare', 'li.na', at(4, '01:20'), { feeStatus: 'partial', due: 2400, paid: 1000 }),
+    answered('install', 'wang.lei', at(6, '03:00'), {
+      kit: [],
+      explained: [],
+      devices: [
+        { serial: 'JSP-1', result: 'installed', sample: evidence('d1') },
+        { serial: 'JSP-3', result: 'failed', reason: content('无法识别') },
+      ],
+    }),
+    answered('agreeSplit', 'li.na', at(6, '03:30'), { decision: 'wait', share: 1500, againOn: '2030-03-11' }),
+    answered('agreeSplit', 'li.na', at(11, '01:00'), { decision: 'cancel' }),
+  ]);
+  expect(model.devices.map(({ serialNo }) => serialNo)).toEqual(['JSP-1', '']);
+  expect(model.charges).toMatchObject([{ due: '900.00', paid: '900.00', feeStatus: '收齐' }]);
+});

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { issuanceForms, issuanceIntakeForm, serial } from '../../domain/forms-issuance.js';
 import { day, formIssues } from '../../domain/forms.js';
 import {
+  apart,
   balance,
   borrowProblem,
   DEVICE_FAMILIES,
@@ -95,6 +96,31 @@ describe('ISS-08 ISS-09 what is borrowed fits the order', () => {
         ];
         const lines = machines.map((no) => line(no));
         expect(borrowProblem(lines, slip, spares) === null).toBe(extra <= spares);
+      }),
+    );
+  });
+});
+
+describe('W21 the money of an order that was installed in part', () => {
+  it.each<[string, [number, number, number], ReturnType<typeof apart>]>([
+    ['nothing paid yet', [2400, 0, 1200], { due: 1200, paid: 0, over: 0 }],
+    ['part of it, all for what works', [2400, 1000, 1200], { due: 1200, paid: 1000, over: 0 }],
+    ['part of it, more than what works costs', [2400, 2000, 1200], { due: 1200, paid: 1200, over: 800 }],
+    ['all of it', [2400, 2400, 999.99], { due: 1400.01, paid: 1400.01, over: 999.99 }],
+    ['the rest costs nothing', [2400, 2400, 0], { due: 2400, paid: 2400, over: 0 }],
+  ])('%s', (_title, given, then) => expect(apart(...given)).toEqual(then));
+
+  it('no cent is lost, asked for twice, or taken for more than the price', () => {
+    const cents = fc.nat({ max: 1_000_000 });
+    fc.assert(
+      fc.property(cents, cents, cents, (a, b, c) => {
+        const [share, paid, due] = [a, b, c].sort((one, other) => one - other).map((each) => each / 100);
+        const then = apart(due!, paid!, share!);
+        const total = (one: number, other: number) => Math.round((one + other) * 100) / 100;
+        expect(total(then.due, share!)).toBe(due);
+        expect(total(then.paid, then.over)).toBe(paid);
+        expect(then.paid).toBeLessThanOrEqual(then.due);
+        expect(then.over).toBeLessThanOrEqual(share!);
       }),
     );
   });

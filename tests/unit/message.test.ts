@@ -291,6 +291,41 @@ describe('rendering', () => {
     expect(without).toContain('二、处理结果：有人写下的一句话。\n');
   });
 
+  it('W21 the number under which devices go on is told in both languages', () => {
+    const told = (language: 'zh-CN' | 'en', channel: 'sms' | 'mail') =>
+      renderTemplate(set.find('iss.split', language), channel, {
+        caseNo: 'F20300304-001',
+        newCaseNo: 'F20300306-001',
+        phone: '0571-5550100',
+        recipient: 'Yunfan',
+        company: 'Aftercare',
+      });
+    expect(told('zh-CN', 'sms').text).toBe(
+      '未装好的设备转入编号F20300306-001继续办理，原编号F20300304-001。电话0571-5550100。',
+    );
+    expect(told('en', 'sms').text).toBe(
+      'Devices not yet installed go on under F20300306-001, the others under F20300304-001. Tel. 0571-5550100.',
+    );
+    expect(told('zh-CN', 'mail')).toEqual({
+      subject: '未装好的设备另立编号办理（F20300306-001）',
+      text: [
+        'Yunfan：您好。\n',
+        '经您同意，未装好的设备转入编号F20300306-001继续办理，原编号F20300304-001办理已装好的设备。',
+        '已为这些设备支付的款项一并转入，不重复收取。如有疑问，请致电0571-5550100。\n',
+        'Aftercare',
+      ].join('\n'),
+    });
+    expect(told('en', 'mail')).toEqual({
+      subject: 'Your other devices have a number of their own (F20300306-001)',
+      text: [
+        'Dear Yunfan,\n',
+        'As you agreed, the devices that could not be installed go on under number F20300306-001; those that work stay under F20300304-001.',
+        'What was paid for them goes with them and is not asked for again. Questions: 0571-5550100.\n',
+        'Aftercare',
+      ].join('\n'),
+    });
+  });
+
   it('keeps one full stop where people ended the sentence themselves', () => {
     const { text } = renderTemplate(find('mail.cmp.result'), 'mail', {
       ...resultParams(),

@@ -71,6 +71,11 @@ describe('figures of quality', () => {
     expect(JSON.stringify(lines)).not.toMatch(/qingshan|li\.na/);
   });
 
+  it('REG-09 W21 a case opened for part of another one is no repetition', () => {
+    const part = row({ process: 'issuance', outcome: 'activated', relatedTo: 'F20300301-001' });
+    expect(qualityOf([part], {}, 480)[0]?.repeatPercent).toBeNull();
+  });
+
   it("REG-09 takes the days of the organisation's zone, both ends included", () => {
     const late = row({ receivedAt: '2030-03-04T16:30:00.000Z' });
     const count = (from: string, to: string) => qualityOf([late], { from, to }, 480)[0]?.received ?? 0;

@@ -94,7 +94,7 @@ test('W28 ISS-07 the code answers once, as the bureau, and stands neither in his
   expect(await desk.replay(caseId)).toMatchObject({ differences: [] });
 });
 
-test('W28 ISS-25 one appointment in the calendar: another time, a moved visit and a cancellation change it', async () => {
+test('W28 ISS-25 one appointment in the calendar: another time, a moved visit and a cancellation change it, each at once', async () => {
   const desk = await office.desk('04-15 09:00');
   const caseId = await asked(desk, '04-17');
   const named = { from: '2030-04-18T14:00:00+08:00', to: '2030-04-18T15:00:00+08:00' };
@@ -106,6 +106,14 @@ test('W28 ISS-25 one appointment in the calendar: another time, a moved visit an
   await answer({ result: 'otherTime', ...named });
   await desk.complete(caseId, 'confirmBureau', { technician: 'wang.lei', ...named }, 'li.na');
   await desk.act('reschedule', caseId, { appointment: 'issuance', askedBy: 'us', reason: '技术员请假' });
+  // Off the calendar before anybody knows when else.
+  const off = (await letters(caseId)).at(-1)!;
+  expect([off.key, ...invitations([off])]).toEqual([
+    `${caseId}/mail.iss.bureauMoved#1/binjiang-bureau`,
+    'CANCEL 2 20300418T060000Z',
+  ]);
+  expect(off.text).toContain('原定4月18日14:00的专用设备发行因故改期');
+  expect(await desk.openTasks(caseId)).toEqual(['requestBureau#1.2']);
   const again = { from: '2030-04-19T09:00:00+08:00', to: '2030-04-19T10:00:00+08:00' };
   await desk.complete(caseId, 'requestBureau', { technician: 'zhou.jie', ...again }, 'li.na');
   await answer({ result: 'accept' });
@@ -115,11 +123,50 @@ test('W28 ISS-25 one appointment in the calendar: another time, a moved visit an
   expect(invitations(mails)).toEqual([
     'REQUEST 0 20300417T010000Z',
     'REQUEST 1 20300418T060000Z',
-    'REQUEST 2 20300419T010000Z',
-    'CANCEL 3 20300419T010000Z',
+    'CANCEL 2 20300418T060000Z',
+    'REQUEST 3 20300419T010000Z',
+    'CANCEL 4 20300419T010000Z',
   ]);
   expect(new Set(mails.map((mail) => calendarLine(mail, 'UID'))).size).toBe(1);
   expect((await desk.file(caseId)).tasks.map((task) => task.name)).not.toContain('callOffBureau');
+});
+
+test('W28 ISS-25 a time that suits nobody leaves the calendar; what is off already is not called off twice', async () => {
+  const desk = await office.desk('05-20 09:00');
+  const caseId = await asked(desk, '05-22');
+  const [request] = await letters(caseId);
+  const named = { from: '2030-05-23T14:00:00+08:00', to: '2030-05-23T15:00:00+08:00' };
+  await desk.api.answerBureau(CODE.exec(request?.text ?? '')![0], { result: 'otherTime', ...named });
+  await desk.settle();
+  await desk.complete(caseId, 'confirmBureau', { result: 'impossible' }, 'li.na');
+  expect(await desk.openTasks(caseId)).toEqual(['callBureau#1']);
+  const given = ['REQUEST 0 20300522T010000Z', 'CANCEL 1 20300522T010000Z'];
+  expect(invitations(await letters(caseId))).toEqual(given);
+  await desk.act('cancelCase', caseId, { reason: '客户取消办理' }, 'chen.hui');
+  expect(invitations(await letters(caseId))).toEqual(given);
+});
+
+test('W28 ISS-25 a visit agreed by telephone stands in no calendar, so none is put right when it moves', async () => {
+  const desk = await office.desk('05-27 09:00');
+  const { caseId } = await desk.api.open(
+    'issuance',
+    {
+      customer: 'yunfan',
+      noticeNo: '杭税告2030-0113',
+      noticeOn: '2030-03-01',
+      bureau: 'xihu-bureau',
+      devices: [{ family: 'goldenTaxDisk' }],
+    },
+    'li.na',
+  );
+  await desk.settle();
+  await desk.complete(caseId, 'prepare', PREPARED, 'li.na');
+  const visit = { from: '2030-05-29T09:00:00+08:00', to: '2030-05-29T10:00:00+08:00' };
+  const called = { result: 'accepted', technician: 'wang.lei', ...visit };
+  await desk.complete(caseId, 'callBureau', called, 'li.na');
+  await desk.act('reschedule', caseId, { appointment: 'issuance', askedBy: 'us', reason: '技术员请假' });
+  expect(await desk.openTasks(caseId)).toEqual(['callBureau#1.2']);
+  expect((await desk.messages(caseId)).filter((each) => each.to.kind === 'unit')).toEqual([]);
 });
 
 test('W12 W28 silence: one mail a workday, none by SMS, after two workdays the lead hears and we telephone', async () => {
@@ -162,6 +209,78 @@ test('W28 a no by mail gives the slot up and is followed by telephone', async ()
   expect(await desk.messages(caseId, 'staff.bureauNoSlot')).toMatchObject([
     { params: { reason: { word: 'reason:bureauDeclined' } } },
   ]);
+});
+
+test('W25 W28 a replacement that a repair opens asks the bureau as its officer wants it', async () => {
+  const desk = await office.desk('06-10 09:00');
+  const { caseId } = await desk.api.open(
+    'repair',
+    {
+      customer: 'yunfan',
+      caller: '严帆',
+      taxSubBureau: 'binjiang-bureau',
+      symptom: '金税盘无法识别',
+      serials: ['JSP-20090001'],
+      diagnosis: Object.fromEntries(
+        ['readerLamp', 'memory', 'printerDriver', 'cardDate', 'filingStart', 'accountingMonth'].map(
+          (step) => [step, { skipped: 'cannotEnter' }],
+        ),
+      ),
+      remote: { result: 'visit', tried: '换机均无法识别' },
+    },
+    'li.na',
+  );
+  await desk.settle();
+  const on = (task: string, answer: Record<string, unknown>, by = 'wang.lei') =>
+    desk.complete(caseId, task, answer, by);
+  await on('approveVisit', { decision: 'approved', technician: 'wang.lei' }, 'chen.hui');
+  await on('contact', {
+    result: 'reached',
+    companyStated: true,
+    contract: 'within',
+    contractEnd: '2030-12-31',
+    backupRequired: true,
+    siteAddress: '杭州市西湖区文三路示例大厦5楼',
+    technician: 'wang.lei',
+    from: '2030-06-10T10:00:00+08:00',
+    to: '2030-06-10T11:00:00+08:00',
+  });
+  await on('packUp', { formNo: 'JF-1', packed: ['spares', 'forms', 'tools'], contractChecked: true });
+  await on('arrive', { present: true, backup: 'done' });
+  await on('repairOnSite', {
+    faults: [
+      {
+        no: 1,
+        description: '金税盘无法识别',
+        class: 'specialDevice',
+        cause: '金税盘损坏',
+        covered: true,
+        steps: { connections: 'normal', software: 'normal', hardware: 'faulty' },
+        treatment: ['replaced'],
+        parts: [{ name: '金税盘', oldSerial: 'JSP-20090001' }],
+        result: 'replace',
+      },
+    ],
+    replacement: {
+      noticeNo: '杭税告2030-0188',
+      noticeOn: '2030-06-10',
+      bureau: 'binjiang-bureau',
+      devices: [{ family: 'goldenTaxDisk', machineNo: 0, replacesSerial: 'JSP-20090001' }],
+    },
+    tidied: true,
+  });
+  await on('signForm', {
+    signer: '严帆',
+    signature: { name: 'form.txt', text: '技服表格签字' },
+    receiptNo: 'HD-1',
+    customerCopyGiven: true,
+    stamped: true,
+  });
+  const [opened] = await desk.facts(caseId, 'linked');
+  const issuance = String(opened!.data['case']);
+  await desk.complete(issuance, 'prepare', PREPARED, 'li.na');
+  expect(await desk.openTasks(issuance)).toEqual(['requestBureau#1']);
+  office.cases.push(issuance);
 });
 
 test('every history replays', async () => {

@@ -112,7 +112,7 @@ export class Holdings {
         withdrawn = this.withdraw(order);
         return refuse('task.notOpen', `task ${task.key} is no longer open`);
       }
-      this.apply(order);
+      this.apply(order, result.families ?? {});
     } finally {
       if (withdrawn === null) this.claimed(task);
       else void withdrawn.then(() => this.claimed(task));
@@ -161,10 +161,11 @@ export class Holdings {
   }
 
   /** Puts a done claim into the state: who has what, which appointments stand, how to undo it. */
-  private apply(order: ClaimOrder): void {
+  private apply(order: ClaimOrder, families: Record<string, string>): void {
     const { kase } = this;
     for (const key of order.releases) this.forgetBooking(key);
-    for (const move of order.movements) this.moved(move, order.at);
+    for (const move of order.movements)
+      this.moved(move, order.at, move.family ?? families[move.item] ?? this.item(move.item)?.family);
     for (const booking of order.bookings) {
       (kase.state.bookings ??= {})[booking.key] = booking;
       kase.undoLater('booking', { key: booking.key });
@@ -173,7 +174,7 @@ export class Holdings {
     }
   }
 
-  private moved(move: Movement, at: Instant): void {
+  private moved(move: Movement, at: Instant, family: string | undefined): void {
     const { kase } = this;
     const custody = (kase.state.custody ??= {});
     kase.stopClock(`custody:${move.item}`);
@@ -192,6 +193,7 @@ export class Holdings {
     custody[item] = {
       item,
       kind,
+      ...(family === undefined ? {} : { family }),
       holder: to,
       from: custody[item]?.from ?? from,
       keeper,

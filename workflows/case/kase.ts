@@ -76,6 +76,13 @@ export class CaseEnds extends Error {
 /** What a case may wait for; each has its own limit in policy (W12). */
 export type Waiting = 'waitingCustomer' | 'waitingUnit' | 'waitingManufacturer' | 'waitingTaxBureau';
 
+/** What a case that this one opens begins with, and the serials by which later cases find it. */
+export interface LinkedCase {
+  process: CaseRow['process'];
+  intake: unknown;
+  serials: string[];
+}
+
 export interface TaskOptions {
   role?: string;
   /** Preferred person; taken when present, not excluded and not concerned. */
@@ -147,6 +154,8 @@ export interface Process<Answers, Data> {
    * such step.
    */
   undo?(kase: Kase<Answers, Data>, step: UndoStep): 'system' | 'hand' | null;
+  /** An appointment was moved; whoever is not told by the new one hears of it here (ISS-25). */
+  rescheduled?(kase: Kase<Answers, Data>, appointment: BookingKind): void;
   /** A wait with reminders at an interval has lasted so long (W28). */
   waited?(kase: Kase<Answers, Data>, taskKey: string | null, minutes: number): void;
   /** Other endings than the main line's that fit this process. */
@@ -738,6 +747,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       .filter((booking) => booking.kind === appointment)
       .map((booking) => booking.key);
     void this.holdings.release(keys);
+    this.process.rescheduled?.(this, appointment);
     for (const task of this.openTasks())
       if (task.movable === appointment) this.applyAnswer(task, { rescheduled: true }, by, null);
   }
@@ -760,47 +770,52 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   /**
    * Opens a case of its own for part of this one and waits until that has ended (W25). Returns its number and outcome.
    */
-  async linked(
-    name: string,
-    order: { process: CaseRow['process']; intake: unknown; serials: string[] },
-    rule: string,
-  ): Promise<LinkedEnd> {
+  async linked(name: string, order: LinkedCase, rule: string): Promise<LinkedEnd> {
     const key = this.key(`linked:${name}`);
     if (this.state.journal[key] === undefined) {
-      await this.effect(`open:${name}`, async () => {
-        const actor: Actor = { id: this.owner, roles: this.snapshot.desk.staff[this.owner]?.roles ?? [] };
-        const start: Omit<CaseStart, 'caseId'> = {
-          process: order.process,
-          requestId: `${this.caseId}/${key}`,
-          actor,
-          intake: order.intake,
-          related: [this.caseId],
-          opener: this.caseId,
-          snapshot: this.snapshot,
-        };
-        // A case of its own: it lives on whatever becomes of this one.
-        const { caseId } = await undoing.openLinked.executeWithOptions(
-          { summary: `open a linked ${order.process}` },
-          [
-            {
-              requestId: start.requestId,
-              process: order.process,
-              day: dayOf(this.now, this.offsetMinutes).replaceAll('-', ''),
-              input: start,
-              serials: order.serials,
-              customer: this.state.row.customer,
-              actor: actor.id,
-              at: this.now,
-              taskQueue: workflowInfo().taskQueue,
-            },
-          ],
-        );
-        (this.state.linked ??= {})[caseId] = { key, outcome: null };
-        this.fact('linked', { case: caseId, process: order.process }, SYSTEM, rule);
-      });
+      await this.openLinked(key, name, order, rule);
       await this.until(() => this.state.journal[key] !== undefined);
     }
     return this.state.journal[key]!.answer as unknown as LinkedEnd;
+  }
+  /** Opens a case of its own for part of this one, which goes on without it (W21). Returns its number. */
+  async parted(name: string, order: LinkedCase, rule: string): Promise<string> {
+    const key = this.key(`linked:${name}`);
+    await this.openLinked(key, name, order, rule);
+    return Object.entries(this.state.linked!).find(([, line]) => line.key === key)![0];
+  }
+  private async openLinked(key: string, name: string, order: LinkedCase, rule: string): Promise<void> {
+    await this.effect(`open:${name}`, async () => {
+      const actor: Actor = { id: this.owner, roles: this.snapshot.desk.staff[this.owner]?.roles ?? [] };
+      const start: Omit<CaseStart, 'caseId'> = {
+        process: order.process,
+        requestId: `${this.caseId}/${key}`,
+        actor,
+        intake: order.intake,
+        related: [this.caseId],
+        opener: this.caseId,
+        snapshot: this.snapshot,
+      };
+      // A case of its own: it lives on whatever becomes of this one.
+      const { caseId } = await undoing.openLinked.executeWithOptions(
+        { summary: `open a linked ${order.process}` },
+        [
+          {
+            requestId: start.requestId,
+            process: order.process,
+            day: dayOf(this.now, this.offsetMinutes).replaceAll('-', ''),
+            input: start,
+            serials: order.serials,
+            customer: this.state.row.customer,
+            actor: actor.id,
+            at: this.now,
+            taskQueue: workflowInfo().taskQueue,
+          },
+        ],
+      );
+      (this.state.linked ??= {})[caseId] = { key, rule, outcome: null };
+      this.fact('linked', { case: caseId, process: order.process }, SYSTEM, rule);
+    });
   }
   /** A case that this one opened has ended. */
   linkedCaseEnded(end: LinkedEnd): void {
@@ -808,7 +823,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     if (line === undefined || line.outcome !== null) return;
     line.outcome = end.outcome;
     this.state.journal[line.key] = { answer: { ...end }, by: SYSTEM, at: this.now, requestId: null };
-    this.fact('linkedEnded', { case: end.caseId, outcome: end.outcome }, SYSTEM, 'W25');
+    this.fact('linkedEnded', { case: end.caseId, outcome: end.outcome }, SYSTEM, line.rule);
     this.wake();
   }
 
@@ -879,7 +894,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       resolutionMinutes: row.resolutionMinutes,
     };
   }
-  /** The case that waits for this one hears how it ended; one that has ended meanwhile need not (W25). */
+  /** The case that opened this one hears how it ended; one that has ended meanwhile need not (W21, W25). */
   private async tellOpener(opener: string, outcome: string): Promise<void> {
     try {
       await getExternalWorkflowHandle(opener).signal(linkedEnded, { caseId: this.caseId, outcome });
@@ -1587,6 +1602,15 @@ export function clockRow(clock: ClockState) {
 export function messageRow(message: PendingMessage) {
   const { mootWith: _m, turn: _t, next: _n, forCustomer: _c, subject: _s, ...row } = message;
   return row;
+}
+
+/**
+ * A part of the manual that goes on beside it, to be awaited in the end. A case that ends otherwise is told so at every
+ * point where its manual waits, and this one may be heard of by nobody.
+ */
+export function beside<Result>(part: Promise<Result>): Promise<Result> {
+  part.catch(() => undefined);
+  return part;
 }
 
 /** Whether a task ended because its appointment was moved. */

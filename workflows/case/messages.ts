@@ -41,7 +41,7 @@ export interface CaseStart<Intake = unknown> {
   /** Earlier cases of the same customer, phone or device (W35). */
   related: string[];
   snapshot: Snapshot;
-  /** The case that opened this one and waits for its end (W25). */
+  /** The case that opened this one, and hears of its end (W21, W25). */
   opener?: string;
   carry?: CaseState;
   reopen?: { requestId: string; actor: Actor; reason: ContentRef; closedAt: Instant; outcome: string };
@@ -225,7 +225,7 @@ export interface Absorbed {
 }
 export const absorb = defineSignal<[Absorbed]>('absorb');
 
-/** A case that this one opened has ended (W25). May arrive twice: de-duplicated by its number. */
+/** A case that this one opened has ended (W21, W25). May arrive twice: de-duplicated by its number. */
 export interface LinkedEnd {
   caseId: string;
   outcome: string;
@@ -241,7 +241,7 @@ export interface CaseView {
   /** Messages not yet sent, dropped or failed. */
   custody: HeldItem[];
   bookings: BookingRequest[];
-  /** Cases this one opened and waits for, by number. */
+  /** Cases this one opened and has not heard the end of, by number. */
   linked: string[];
   undelivered: { key: string; template: string; channels: Channel[]; notBefore: Instant | null }[];
   nextAlarmAt: Instant | null;

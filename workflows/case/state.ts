@@ -62,6 +62,8 @@ export interface PendingMessage extends MessageRow {
 export interface HeldItem {
   item: string;
   kind: ItemKind;
+  /** Of a device, where it was asked for or stock told it. */
+  family?: string;
   holder: Holder;
   /** Whom it came from: where it goes back to when the case is cancelled. */
   from: Holder;
@@ -119,8 +121,8 @@ export interface CaseState<Data = unknown> {
   custody?: Record<string, HeldItem>;
   /** Appointments that stand, by key. Absent until one was made. */
   bookings?: Record<string, BookingRequest>;
-  /** Cases this one opened and waits for, by number. */
-  linked?: Record<string, { key: string; outcome: string | null }>;
+  /** Cases this one opened, by number, and how they ended. */
+  linked?: Record<string, { key: string; rule: string; outcome: string | null }>;
   nextDailyAt: Instant | null;
   answered: { id: string; result: ActResult }[];
   /** Digests of request ids answered earlier than those: refused, never done twice. */

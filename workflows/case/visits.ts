@@ -5,6 +5,7 @@
 import { closeOfDay, dayOf, instantOf, workdayAfter } from '../../domain/calendar.js';
 import type { EvidenceRef, Instant } from '../../domain/case.js';
 import { atPlace, withCustomer, type BookingRequest, type Movement } from '../../domain/custody.js';
+import { balance } from '../../domain/issuance.js';
 import { HOLDING_TASKS, VISIT_TASKS } from '../../domain/tasks.js';
 import type { Kase } from './kase.js';
 import type { Wanted } from './holdings.js';
@@ -134,6 +135,17 @@ export function stampOwed(
 /** Money of the customer's is given back when the case is cancelled. */
 export function refundable(kase: Desk, amount: number): void {
   if (amount > 0) kase.undoLater('money', { amount });
+}
+
+/** So much of the customer's money is not this case's any more: the latest payments first. */
+export function notRefundable({ state }: { state: { undo: UndoStep[] } }, amount: number): void {
+  let left = amount;
+  for (const step of state.undo.filter(({ name }) => name === 'money').reverse()) {
+    const paid = Number(step.data['amount']);
+    step.data['amount'] = balance(paid, left);
+    left = balance(left, paid);
+  }
+  state.undo = state.undo.filter(({ name, data }) => name !== 'money' || data['amount'] !== 0);
 }
 
 /** Undoing a payment: finance refunds it (W27). */

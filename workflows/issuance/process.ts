@@ -7,6 +7,7 @@ import { closeOfDay, dayOf, instantOf, nextOpening, workdayAfter } from '../../d
 import { atPlace, withCustomer, withParty } from '../../domain/custody.js';
 import type { IssuanceAnswers, IssuanceIntake } from '../../domain/forms-issuance.js';
 import {
+  apart,
   balance,
   borrowProblem,
   ISSUANCE_TASKS as TASKS,
@@ -14,7 +15,7 @@ import {
   type DeviceLine,
   type Spare,
 } from '../../domain/issuance.js';
-import type { Kase, Process } from '../case/kase.js';
+import type { Kase, LinkedCase, Process } from '../case/kase.js';
 import { SYSTEM } from '../case/system.js';
 import type { Wanted } from '../case/holdings.js';
 import type { CaseStart } from '../case/messages.js';
@@ -29,6 +30,7 @@ import {
   moneyToFinance,
   refundable,
   refunded,
+  notRefundable,
   stampOwed,
   chequeWatched,
   clearingKnown,
@@ -49,6 +51,8 @@ export interface IssuanceInput {
   taxpayerId: 'uscc' | 'legacy' | null;
   /** An officer of the bureau wants to be asked by mail; else one telephones (W28). */
   bureauByMail?: boolean;
+  /** Opened for what another case could not install (W21): its number, the price agreed, and what was paid there. */
+  partOf?: { case: string; due: number; paid: number };
 }
 export type IssuanceStart = CaseStart<IssuanceInput>;
 
@@ -70,6 +74,8 @@ export interface IssuanceData {
   paid: number;
   /** Money in our hands or on its way, refunded when the case is cancelled. */
   collected: number;
+  /** The price of devices that are not installed in this case, and what was paid for them; absent until asked (W21). */
+  rest?: { due: number; paid: number };
 }
 
 export type IssuanceCase = Kase<IssuanceAnswers, IssuanceData>;
@@ -82,7 +88,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
   endings: ['cancelled'],
 
   begin(start) {
-    const { form, channels, bureauByMail } = start.intake as IssuanceInput;
+    const { form, channels, bureauByMail, partOf } = start.intake as IssuanceInput;
     return {
       data: {
         customer: form.customer,
@@ -100,9 +106,9 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         spares: [],
         technician: null,
         region: null,
-        due: 0,
-        paid: 0,
-        collected: 0,
+        due: partOf?.due ?? 0,
+        paid: partOf?.paid ?? 0,
+        collected: partOf?.paid ?? 0,
       },
       row: {
         owner: start.actor.id,
@@ -115,10 +121,15 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
 
   /** ISS-01, REG-01, REG-02: the number, the legal clock from the request on, the customer's first word. */
   opened(kase) {
-    const { form, taxpayerId } = kase.start.intake as IssuanceInput;
+    const { form, taxpayerId, partOf } = kase.start.intake as IssuanceInput;
     kase.fact(
       'opened',
-      { kind: form.kind, devices: form.devices.length, receivedAt: kase.state.row.receivedAt },
+      {
+        kind: form.kind,
+        devices: form.devices.length,
+        receivedAt: kase.state.row.receivedAt,
+        ...(partOf === undefined ? {} : { partOf: partOf.case }),
+      },
       kase.start.actor.id,
       'ISS-01',
     );
@@ -126,6 +137,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
     if (taxpayerId === 'legacy') kase.fact('flagged', { flag: 'legacyTaxpayerId' }, SYSTEM, 'REG-02');
     const agent = kase.assign('agent', kase.start.actor.id, []);
     if (agent !== null && agent !== kase.owner) kase.setOwner(agent, SYSTEM, 'CMP-20');
+    refundable(kase, kase.data.paid);
     kase.startPolicyClock('installation', 'installation', { at: kase.state.row.receivedAt });
     kase.tellCustomer('iss.registered', {
       rule: 'ISS-04',
@@ -238,11 +250,12 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
     switch (task.name) {
       case 'prepare': {
         const given = raw as IssuanceAnswers['prepare'];
+        const more = balance(given.paid, data.paid);
         data.due = given.due;
         data.paid = given.paid;
         data.region = given.region ?? null;
-        data.collected += given.paid;
-        refundable(kase, given.paid);
+        data.collected += more;
+        refundable(kase, more);
         if (given.tentative !== undefined)
           tellAppointment(kase, 'iss.appointment', given.tentative, 'ISS-14');
         return;
@@ -285,7 +298,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         for (const line of given.lines) {
           const serial = line.serial;
           if (line.use === 'spare') {
-            data.spares.push({ serial, family: data.lines[0]!.family, used: false });
+            data.spares.push({ serial, used: false });
             continue;
           }
           const mine = data.lines.find((each) => each.machineNo === (line.machineNo ?? 0))!;
@@ -309,35 +322,25 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
             line.state = 'issued';
             continue;
           }
-          kase.fact(
-            'flagged',
-            { flag: 'deviceFailed', serial: result.serial, spare: result.spareSerial ?? null },
-            by,
-            'ISS-25',
-          );
+          toManufacturer(kase, result.serial, result.spareSerial ?? null, by);
           const spare = data.spares.find((each) => each.serial === result.spareSerial);
           if (spare === undefined) line.state = 'failed';
           else {
             spare.used = true;
             Object.assign(line, { serial: spare.serial, state: 'issued' });
           }
-          kase.duty(TASKS.returnToManufacturer, {
-            context: { items: [result.serial] },
-            holdsClosing: true,
-          });
         }
-        // Nothing could be issued: other devices are borrowed for another visit (ISS-25).
-        if (!data.lines.some((line) => line.state === 'issued'))
-          for (const line of data.lines)
-            if (line.state === 'failed') Object.assign(line, { serial: null, state: 'ordered' });
+        if (!data.lines.some((line) => line.state === 'issued')) orderedAnew(kase);
         return;
       }
       case 'install': {
         for (const result of (raw as IssuanceAnswers['install']).devices) {
           const line = data.lines.find((each) => each.serial === result.serial)!;
           line.state = result.result === 'installed' ? 'installed' : 'failed';
+          if (result.result === 'failed') toManufacturer(kase, result.serial, null, by);
         }
         if (data.lines.some((line) => line.state === 'installed')) kase.stopClock('installation');
+        else orderedAnew(kase);
         return;
       }
       case 'signContract':
@@ -356,6 +359,9 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       case 'confirmClearing':
         clearingKnown(kase, (raw as IssuanceAnswers['confirmClearing']).clearing, by);
         return;
+      case 'agreeSplit':
+        restSettled(kase, raw as IssuanceAnswers['agreeSplit']);
+        return;
       case 'refund': {
         data.collected = Math.max(0, data.collected - (raw as IssuanceAnswers['refund']).amount);
         return;
@@ -371,6 +377,8 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
     switch (task.name) {
       case 'prepare': {
         const given = answer as IssuanceAnswers['prepare'];
+        const carried = carriedOverProblem(kase, given);
+        if (carried !== null) return carried;
         if (given.paid > given.due) return { field: 'paid', message: 'more than is due' };
         const status =
           given.paid === 0 && given.due > 0 ? 'unpaid' : given.paid < given.due ? 'partial' : 'paid';
@@ -445,6 +453,8 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         return installProblem(kase, answer as IssuanceAnswers['install']);
       case 'signContract':
         return contractProblem(kase, answer as IssuanceAnswers['signContract']);
+      case 'agreeSplit':
+        return restProblem(kase, answer as IssuanceAnswers['agreeSplit']);
       case 'collectBalance':
         return paymentProblem(answer as IssuanceAnswers['collectBalance'], balance(data.due, data.paid));
       case 'handInMoney': {
@@ -465,6 +475,10 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       default:
         return null;
     }
+  },
+
+  rescheduled(kase, appointment) {
+    if (appointment === 'issuance') tellOff(kase, 'mail.iss.bureauMoved');
   },
 
   /** Waited an hour for the officer: who must know that today's later visits slip (W28). */
@@ -494,7 +508,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
     if (step.name === 'bureau') {
       // Who was invited by mail is told by mail, once, and his calendar with him.
       if (kase.data.invited !== undefined) {
-        tellCalledOff(kase);
+        tellOff(kase, 'mail.iss.bureauCancelled');
         return 'system';
       }
       const from = String(step.data['from']);
@@ -563,12 +577,14 @@ function bureauVisit(
 function borrowed(kase: IssuanceCase, given: IssuanceAnswers['borrowDevices'], keeper: string): Wanted {
   const technician = kase.data.technician!;
   const signed = { givenProof: given.keeperSignature, receivedProof: given.borrowerSignature };
-  const familyOf = (machineNo = 0) =>
-    kase.data.lines.find((line) => line.state === 'ordered' && line.machineNo === machineNo)?.family;
+  const waiting = kase.data.lines.filter((line) => line.state === 'ordered');
+  const familyOf = (machineNo = 0) => waiting.find((line) => line.machineNo === machineNo)?.family;
   const devices = given.lines.map(({ serial, use, machineNo }) =>
     handOver(serial, 'device', atPlace('warehouse'), technician, {
-      // What the customer ordered; which family a spare may stand in for is the keeper's to know.
-      ...(use === 'customer' ? { family: familyOf(machineNo) } : {}),
+      // What the customer ordered; a spare stands in for any device that waits, and stock knows for which.
+      ...(use === 'customer'
+        ? { family: familyOf(machineNo) }
+        : { families: [...new Set(waiting.map((line) => line.family))] }),
       givenBy: keeper,
       receivedBy: technician,
       ...signed,
@@ -616,8 +632,8 @@ function backOvernight(kase: IssuanceCase, given: IssuanceAnswers['afterClosing'
   };
 }
 
-/** Installed devices are the customer's from here on (ISS-17). */
-function delivered(kase: IssuanceCase, given: IssuanceAnswers['install'], technician: string): Wanted | null {
+/** Installed devices are the customer's from here on (ISS-17); when none works, somebody has to come again (ISS-25). */
+function delivered(kase: IssuanceCase, given: IssuanceAnswers['install'], technician: string): Wanted {
   const movements = given.devices
     .filter((device) => device.result === 'installed')
     .map((device) => kase.holdings.item(device.serial))
@@ -628,7 +644,19 @@ function delivered(kase: IssuanceCase, given: IssuanceAnswers['install'], techni
         rule: 'ISS-17',
       }),
     );
-  return movements.length === 0 ? null : { movements };
+  return movements.length === 0 ? { releases: bookingsOf(kase, 'installation') } : { movements };
+}
+
+/** A device that failed goes to the manufacturer, not back among the good ones (ISS-25). */
+function toManufacturer(kase: IssuanceCase, serial: string, spare: string | null, by: string): void {
+  kase.fact('flagged', { flag: 'deviceFailed', serial, spare }, by, 'ISS-25');
+  kase.duty(TASKS.returnToManufacturer, { context: { items: [serial] }, holdsClosing: true });
+}
+
+/** Nothing works: other devices are borrowed for another visit (ISS-25). */
+function orderedAnew(kase: IssuanceCase): void {
+  for (const line of kase.data.lines)
+    if (line.state === 'failed') Object.assign(line, { serial: null, state: 'ordered' });
 }
 
 /** Money to finance, the sales slip back to the technician, who takes it to the warehouse the same day (ISS-21). */
@@ -678,6 +706,108 @@ export function sparesToReturn(kase: IssuanceCase): string[] {
     .items()
     .filter((held) => held.kind === 'device' && !standing.has(held.item) && !asked.has(held.item))
     .map((held) => held.item);
+}
+
+// ---------------------------------------------------------------- devices left over (W21)
+
+/** Devices that are not installed by this case. */
+function leftOver(kase: IssuanceCase): DeviceLine[] {
+  return kase.data.lines.filter((line) => line.state !== 'installed');
+}
+
+/** What the customer is asked about, or null when every device is installed. */
+export function restToAgree(kase: IssuanceCase): Record<string, unknown> | null {
+  const lines = leftOver(kase);
+  if (lines.length === 0) return null;
+  return {
+    machines: lines.map((line) => line.machineNo),
+    families: lines.map((line) => line.family),
+    ...(kase.data.rest === undefined ? {} : { share: kase.data.rest.due, paid: kase.data.rest.paid }),
+  };
+}
+
+/** Whether it is known what is to be paid in this case: nothing is asked for what is not there. */
+export function priceKnown(kase: IssuanceCase): boolean {
+  return kase.data.rest !== undefined || leftOver(kase).length === 0;
+}
+
+/** When the customer is asked again: as soon as somebody is there on the day agreed. */
+export function askedAgainAt(kase: IssuanceCase, day: string): Instant {
+  const midnight = instantOf(day, '00:00', kase.offsetMinutes);
+  return nextOpening(kase.snapshot.calendars, kase.policy.clocks.telling!.calendar, midnight).at;
+}
+
+/** The customer's word: the price is divided once, and what was paid for the rest stays, goes along or goes back. */
+function restSettled(kase: IssuanceCase, given: IssuanceAnswers['agreeSplit']): void {
+  const { data } = kase;
+  if (data.rest === undefined) {
+    const { due, paid, over } = apart(data.due, data.paid, given.share!);
+    data.rest = { due: given.share!, paid: over };
+    Object.assign(data, { due, paid });
+  }
+  const { paid } = data.rest;
+  if (given.decision === 'wait' || paid === 0) return;
+  notRefundable(kase, paid);
+  if (given.decision === 'cancel') refunded(kase, { name: 'money', data: { amount: paid } });
+  else data.collected = balance(data.collected, paid);
+}
+
+function restProblem(kase: IssuanceCase, given: IssuanceAnswers['agreeSplit']): Objection {
+  const { due, rest } = kase.data;
+  if (rest === undefined) {
+    if (given.share === undefined)
+      return { field: 'share', message: 'what of the price falls on these devices (W21)' };
+    if (given.share > due) return { field: 'share', message: `${due} CNY are the price of all` };
+  } else if (given.share !== undefined && given.share !== rest.due)
+    return { field: 'share', message: `agreed already: ${rest.due} CNY` };
+  if (given.decision !== 'wait') return null;
+  if (given.againOn === undefined) return { field: 'againOn', message: 'when the customer is asked again' };
+  return given.againOn > dayOf(kase.now, kase.offsetMinutes)
+    ? null
+    : { field: 'againOn', message: 'must be a later day' };
+}
+
+/**
+ * Intake of the issuance for the devices left over: the same request, notice and bureau. The law's three workdays count
+ * from the customer's request, so it keeps the day of that (REG-01); what was paid goes along.
+ */
+export function splitOrder(kase: IssuanceCase): LinkedCase {
+  const { form, channels, taxpayerId } = kase.start.intake as IssuanceInput;
+  const lines = leftOver(kase);
+  const machines = new Set(lines.map((line) => line.machineNo));
+  const intake: IssuanceInput = {
+    form: {
+      ...form,
+      receivedAt: kase.state.row.receivedAt,
+      devices: form.devices.filter((device) => machines.has(device.machineNo)),
+      relatedCases: [kase.caseId],
+    },
+    channels,
+    taxpayerId,
+    partOf: { case: kase.caseId, ...kase.data.rest! },
+  };
+  return {
+    process: 'issuance',
+    intake,
+    serials: lines.flatMap((line) => line.replacesSerial ?? []),
+  };
+}
+
+/** What the agent finds done in a case that goes on with another one's devices: the price, and what was paid. */
+export function carriedOver(kase: IssuanceCase): { context?: Record<string, unknown> } {
+  const { partOf } = kase.start.intake as IssuanceInput;
+  return partOf === undefined ? {} : { context: { ...partOf } };
+}
+
+/** What was agreed and paid in the case that this one is part of is not asked for again (W21). */
+function carriedOverProblem(kase: IssuanceCase, given: IssuanceAnswers['prepare']): Objection {
+  const { partOf } = kase.start.intake as IssuanceInput;
+  if (partOf === undefined) return null;
+  if (given.due !== partOf.due)
+    return { field: 'due', message: `${partOf.due} CNY were agreed in ${partOf.case}` };
+  return given.paid < partOf.paid
+    ? { field: 'paid', message: `${partOf.paid} CNY were paid in ${partOf.case}` }
+    : null;
 }
 
 // ---------------------------------------------------------------- a bureau that is asked by mail
@@ -758,18 +888,27 @@ function tellAgreed(kase: IssuanceCase, slot: Slot): void {
   });
 }
 
-/** The visit is off: the officer hears it, and it leaves his calendar. A visit that was held is not called off. */
-function tellCalledOff(kase: IssuanceCase): void {
+/**
+ * The visit is off, for another time or for good: the officer hears it, and it leaves his calendar at once, whether or
+ * not a new time is known. A visit that was held is not called off.
+ */
+function tellOff(kase: IssuanceCase, template: 'mail.iss.bureauMoved' | 'mail.iss.bureauCancelled'): void {
   const { invited } = kase.data;
   if (invited === undefined || invited.off || invited.from <= kase.now) return;
-  kase.tellUnit('mail.iss.bureauCancelled', kase.data.bureau, {
+  kase.tellUnit(template, kase.data.bureau, {
     rule: 'ISS-25',
-    params: { time: { at: invited.from }, invitation: invitation(kase, 'CANCEL', invited) },
+    params: {
+      time: { at: invited.from },
+      ...(template === 'mail.iss.bureauMoved' ? { staff: { staff: kase.owner } } : {}),
+      invitation: invitation(kase, 'CANCEL', invited),
+    },
   });
 }
 
 /** Mail came to nothing: the lead hears it, and the agent telephones (W12). */
 export function tellNoSlot(kase: IssuanceCase, answer: string | undefined): void {
+  // His own time does not suit us, and ours did not suit him. Who was silent gets no more mail.
+  if (answer === 'otherTime') tellOff(kase, 'mail.iss.bureauMoved');
   const lead = kase.levelPerson('supervisor');
   const reason =
     answer === undefined ? 'bureauSilent' : answer === 'decline' ? 'bureauDeclined' : 'bureauOtherTime';
@@ -873,6 +1012,10 @@ function issueProblem(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']
     const spare = kase.data.spares.find((each) => each.serial === device.spareSerial);
     if (spare === undefined || spare.used)
       return { field: 'devices', message: `${device.spareSerial} is no unused spare of this case` };
+    const { family } = kase.data.lines.find((line) => line.serial === device.serial)!;
+    const held = kase.holdings.item(spare.serial)?.family;
+    if (held !== undefined && held !== family)
+      return { field: 'devices', message: `${spare.serial} is a ${held}, not a ${family} (ISS-09)` };
   }
   return null;
 }

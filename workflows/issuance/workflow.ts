@@ -5,16 +5,21 @@
 import { balance, ISSUANCE_TASKS as TASKS, kitOf } from '../../domain/issuance.js';
 import { dayOf } from '../../domain/calendar.js';
 import type { CaseOutcome } from '../case/messages.js';
-import { rescheduled } from '../case/kase.js';
+import { beside, rescheduled } from '../case/kase.js';
 import { runCase } from '../case/run.js';
 import { bookingsOf } from '../case/visits.js';
 import {
   askBureau,
+  askedAgainAt,
   bureauActor,
   bureauCloses,
   bureauOpensNext,
+  carriedOver,
   issuanceProcess,
+  priceKnown,
+  restToAgree,
   sparesToReturn,
+  splitOrder,
   tellNoSlot,
   type IssuanceCase,
   type IssuanceStart,
@@ -28,26 +33,51 @@ interface Slot {
 
 export async function issuance(start: IssuanceStart): Promise<CaseOutcome> {
   return runCase(start, issuanceProcess, async (kase) => {
-    await kase.task(TASKS.prepare); //                                  ISS-01..06, REG-03
+    await kase.task(TASKS.prepare, carriedOver(kase)); //               ISS-01..06, REG-03
 
-    await issuedAtBureau(kase); //                                      ISS-07..12, D4
-    returnSpares(kase); //                                              ISS-22, D3
-    await kase.task(TASKS.agreeInstallation); //                        ISS-13
+    do {
+      await issuedAtBureau(kase); //                                    ISS-07..12, D4
+      returnSpares(kase); //                                            ISS-22, D3
+      await kase.task(TASKS.agreeInstallation); //                      ISS-13
+    } while (!(await installedOnSite(kase))); //                        ISS-14..17, ISS-20
 
-    await installedOnSite(kase); //                                     ISS-14..17, ISS-20
+    const rest = beside(restAgreed(kase)); //                           W21
     await kase.task(TASKS.signContract, visiting); //                   ISS-18, REG-06, W24
+    await kase.until(() => priceKnown(kase)); //                        W21
     if (kase.keep('owed', () => ({ balance: balance(kase.data.due, kase.data.paid) })).balance > 0)
       await kase.task(TASKS.collectBalance, visiting); //               ISS-19, D1
 
     await handedOver(kase); //                                          ISS-21..23
     await activated(kase); //                                           ISS-23, ISS-24, D6
     const partly = kase.data.lines.some((line) => line.state !== 'installed');
+    if (partly) await rest; //                                          W21
     return kase.close(partly ? 'activatedPartly' : 'activated', 'ISS-24');
 
     function visiting() {
       return { assignee: kase.data.technician };
     }
   });
+}
+
+/**
+ * What could not be installed goes on in a case of its own if the customer agrees, is given up, or the customer is asked
+ * again on a day he names (W21). Beside what is installed, which waits for none of it.
+ */
+async function restAgreed(kase: IssuanceCase): Promise<void> {
+  for (;;) {
+    const { rest } = kase.keep('rest', () => ({ rest: restToAgree(kase) }));
+    if (rest === null) return;
+    const said = await kase.task(TASKS.agreeSplit, { context: rest });
+    if (said.decision === 'cancel') return;
+    if (said.decision === 'split') {
+      const newCase = await kase.parted('split', splitOrder(kase), 'W21');
+      kase.once('splitTold', () =>
+        kase.tellCustomer('iss.split', { rule: 'W21', params: { newCaseNo: newCase } }),
+      );
+      return;
+    }
+    await kase.waitUntil('askRestAgain', () => askedAgainAt(kase, said.againOn!));
+  }
 }
 
 /** A visit at a time the bureau agrees to, until every device has its result in the officer's presence. */
@@ -133,8 +163,11 @@ async function officerCame(kase: IssuanceCase): Promise<boolean> {
   return back !== null;
 }
 
-/** The customer's appointment, made again as often as the backup is missing at the door (ISS-14, ISS-15, ISS-25). */
-async function installedOnSite(kase: IssuanceCase): Promise<void> {
+/**
+ * The customer's appointment, made again as often as the backup is missing at the door (ISS-14, ISS-15, ISS-25). False:
+ * no device works, others are fetched and issued.
+ */
+async function installedOnSite(kase: IssuanceCase): Promise<boolean> {
   for (;;) {
     const visit = await customerVisit(kase); //                         ISS-14
     const door = await kase.task(TASKS.checkBackup, () => ({
@@ -153,7 +186,10 @@ async function installedOnSite(kase: IssuanceCase): Promise<void> {
       ),
       movable: 'installation',
     })); //                                                             ISS-16, ISS-17, ISS-20
-    if (!rescheduled(installed)) return;
+    if (rescheduled(installed)) continue;
+    return kase.keep('installed', () => ({
+      any: kase.data.lines.some((line) => line.state === 'installed'),
+    })).any;
   }
 }
 

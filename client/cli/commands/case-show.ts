@@ -7,6 +7,7 @@ import {
   caseColumns,
   clockColumns,
   dueText,
+  linkPairs,
   messageColumns,
   openingTexts,
   standing,
@@ -51,7 +52,7 @@ export default command({
           ['closed', row.closedAt && moments.at(row.closedAt)],
           ['next due', row.status === 'open' && row.nextDueAt ? dueText(ctx, row.nextDueAt) : null],
           ['concerned', row.personsConcerned.join(', ')],
-          ['related to', row.relatedTo],
+          ...linkPairs(row.relatedTo, sheet.timeline),
         ]),
       );
       const last = row.status === 'closing' ? lastWaiting(sheet.messages) : null;

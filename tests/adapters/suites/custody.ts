@@ -263,6 +263,24 @@ export function describeCustody(name: string, make: () => Promise<Database>): vo
         });
       });
 
+      it('ISS-09 REG-05 tells which of several families a thing is of, again when asked again; another one is refused', async () => {
+        const card = { ...stock('M-9'), family: 'goldenTaxCard' };
+        await ledger.importStock([card, stock('M-10')], AT);
+        const either = { families: ['goldenTaxDisk', 'reportDisk'] };
+        const wrong = order('M-9/spare', { movements: [borrow('M-10', either), borrow('M-9', either)] });
+        expect(await ledger.claim(wrong)).toMatchObject({ code: 'custody.otherKind', item: 'M-9' });
+        expect(await holders('M-10')).toEqual(['place/warehouse']);
+        const both = order('M-9/both', {
+          movements: [
+            borrow('M-10', either),
+            borrow('M-9', { families: ['goldenTaxDisk', 'goldenTaxCard'] }),
+          ],
+        });
+        const families = { 'M-10': 'goldenTaxDisk', 'M-9': 'goldenTaxCard' };
+        expect(await ledger.claim(both)).toEqual({ ...done, families });
+        expect(await ledger.claim(both)).toEqual({ ...done, repeat: true, families });
+      });
+
       it('AT-43 does a claim once, whatever is retried, and nothing else under its key', async () => {
         await ledger.importStock([stock('M-8')], AT);
         const once = order('M-8/once', { movements: [borrow('M-8')] });
