@@ -417,7 +417,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     (act) =>
       apply('cancelCase', act, () => {
         kase.fact('cancelled', { reason: act.reason }, act.by.id, 'W33');
-        kase.end('cancelled', act.by.id, {});
+        kase.end('cancelled', act.by.id, { by: act.by, reason: act.reason });
       }),
     { description: 'Opened by mistake: undo and end', validator: (act) => supervisorOnly(act) },
   );

@@ -258,22 +258,30 @@ export class Holdings {
     const { kase } = this;
     const steps = [...kase.state.undo].reverse();
     kase.state.undo = [];
-    for (const step of steps) {
-      if (step.name === 'booking') {
-        const key = String(step.data['key']);
-        if (kase.state.bookings?.[key] === undefined) continue;
-        if (await this.release([key]))
-          kase.fact('undone', { step: 'booking', key, by: 'system' }, SYSTEM, 'W33');
-      } else if (step.name === 'item') {
-        // What is held comes back all at once, below.
-        continue;
-      } else {
-        const by = kase.process.undo?.(kase, step) ?? null;
-        if (by === null) this.byHand(step);
-        else kase.fact('undone', { step: step.name, by }, SYSTEM, 'W33');
-      }
-    }
+    for (const step of steps) await this.undo(step);
     this.askBack('cancelled');
+  }
+
+  /** Undoes one step. */
+  async undo(step: UndoStep): Promise<void> {
+    const { kase } = this;
+    if (step.name === 'booking') {
+      const key = String(step.data['key']);
+      if (kase.state.bookings?.[key] === undefined) return;
+      if (await this.release([key]))
+        kase.fact('undone', { step: 'booking', key, by: 'system' }, SYSTEM, 'W33');
+    } else if (step.name === 'linked') {
+      const caseId = String(step.data['case']);
+      const done = await kase.cancelLinked(caseId);
+      if (done === 'cancelled')
+        kase.fact('undone', { step: 'linked', case: caseId, by: 'system' }, SYSTEM, 'W25');
+      if (done === 'refused') this.byHand(step);
+    } else if (step.name !== 'item') {
+      // What is held comes back all at once, in the end.
+      const by = kase.process.undo?.(kase, step) ?? null;
+      if (by === null) this.byHand(step);
+      else kase.fact('undone', { step: step.name, by }, SYSTEM, 'W33');
+    }
   }
 
   private byHand(step: UndoStep): void {

@@ -62,7 +62,14 @@ import { shared } from './gate.js';
 import { Holdings, type Wanted } from './holdings.js';
 import { documents, undoing } from './profiles.js';
 import { SYSTEM } from './system.js';
-import { linkedEnded, type CaseOutcome, type CaseStart, type LinkedEnd, type Snapshot } from './messages.js';
+import {
+  linkedEnded,
+  type CancelCase,
+  type CaseOutcome,
+  type CaseStart,
+  type LinkedEnd,
+  type Snapshot,
+} from './messages.js';
 import type { CaseState, ClockState, Ending, PendingMessage, TaskState, UndoStep } from './state.js';
 
 /** Thrown at the manual's waiting point when the case ends by another way than its main line (W33, W36, W6). */
@@ -797,10 +804,35 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
         );
         (this.state.linked ??= {})[caseId] = { key, outcome: null };
         this.fact('linked', { case: caseId, process: order.process }, SYSTEM, rule);
+        // Cancelled while it was being opened: the undo list has been gone through without it.
+        if (this.concluding) await this.holdings.undo({ name: 'linked', data: { case: caseId } });
+        else this.undoLater('linked', { case: caseId });
       });
+      if (this.concluding) throw new CaseEnds(this.state.ending!);
       await this.until(() => this.state.journal[key] !== undefined);
     }
     return this.state.journal[key]!.answer as unknown as LinkedEnd;
+  }
+  /**
+   * Cancels a case that this one opened, by the same person and for the same reason (W25, W33).
+   * @returns as the activity; `ended` also when it is known here that it has ended
+   */
+  async cancelLinked(caseId: string): Promise<'cancelled' | 'ended' | 'refused'> {
+    const line = this.state.linked?.[caseId];
+    if (line === undefined || line.outcome !== null) return 'ended';
+    const { by, reason } = this.state.ending!.data as Partial<CancelCase>;
+    const requestId = `${this.caseId}/${line.key}/cancel`;
+    try {
+      return await undoing.cancelLinked.executeWithOptions({ summary: `cancel ${caseId} with this case` }, [
+        {
+          caseId,
+          act: by === undefined || reason === undefined ? null : { requestId, by, reason },
+        },
+      ]);
+    } catch (error) {
+      log.warn('linked case not cancelled', { caseId: this.caseId, linked: caseId, error: String(error) });
+      return 'refused';
+    }
   }
   /** A case that this one opened has ended. */
   linkedCaseEnded(end: LinkedEnd): void {
