@@ -16,6 +16,7 @@ import {
   walkFrom,
   walkTo,
   Warehouse,
+  windUp,
   type Errand,
   type Step,
 } from '../support/issuance.js';
@@ -371,8 +372,45 @@ describe('what is signed and brought along', () => {
     expect(await row(errand)).toMatchObject({ status: 'closing', outcome: 'activated' });
     const collect = { task: 'collectStamp', by: errand.technician, answer: {} };
     expect(await refusals(errand, collect, [{}])).toEqual(['task.answerInvalid (form)']);
-    await take(errand, { ...collect, answer: { waiver: '主管书面同意免盖章' } });
+    // What is not stamped is waived by the lead alone, whoever has the task and whatever he says of it.
+    const waiver = { waiver: '主管书面同意免盖章' };
+    const waive = (by: string) => desk.api.complete(errand.caseId, 'collectStamp', waiver, by);
+    expect(await refusals(errand, collect, [waiver, { ...waiver, proof: paper('stamped') }])).toEqual(
+      Array(2).fill('task.leadOnly'),
+    );
+    await expect(waive(errand.technician)).rejects.toThrow(
+      /\(W24\): (chen\.hui|guo\.feng) answers collectStamp#1 with the waiver, or proof of the stamp is given$/,
+    );
+    expect(await refusal(waive('li.na'))).toBe('task.leadOnly');
+    expect(await refusal(waive('pan.mei'))).toBe('task.leadOnly');
+    // Nor does the lead bring the stamp: that stays with who took the signature.
+    expect(await refusals(errand, { ...collect, by: 'chen.hui' }, [{ proof: paper('stamped') }])).toEqual([
+      'task.roleNotAllowed',
+    ]);
+    expect(await row(errand)).toMatchObject({ status: 'closing' });
+    await take(errand, { ...collect, by: 'chen.hui', answer: waiver });
+    expect((await desk.task(errand.caseId, 'collectStamp')).completedBy).toBe('chen.hui');
     expect(await row(errand)).toMatchObject({ status: 'closed' });
+
+    // Nor does a waiver come in by way of a correction.
+    const again = await warehouse.open(await warehouse.desk(`${DAY} 09:00`));
+    const unsigned = otherwise(smoothWay(again, DAY), 'signContract', {
+      ...unstamped,
+      stampDueOn: '2030-03-18',
+    });
+    await take(again, await walkTo(again, unsigned, 'signContract'));
+    await take(again, windUp(again, await again.desk.task(again.caseId, 'collectStamp')));
+    const correct = (by: string) =>
+      refusal(
+        again.desk.act(
+          'correctTask',
+          again.caseId,
+          { task: 'collectStamp', correction: waiver, reason: '客户无公章' },
+          by,
+        ),
+      );
+    expect(await correct(again.technician)).toBe('task.leadOnly');
+    expect(await correct('chen.hui')).toBe('accepted');
   });
 
   test('ISS-16 D5 the kit is that of the family in its version; what is forgotten at home is not ticked', async () => {
@@ -718,5 +756,5 @@ describe('the ledger is down while an answer needs it', () => {
 test('every history replays with the cache off; waits are told in words; one alarm at a time (C11, C13)', async () => {
   const { cases, problems } = await office.audit();
   expect(problems).toEqual([]);
-  expect(cases).toBe(17 + 17);
+  expect(cases).toBe(17 + 18);
 });
