@@ -549,6 +549,21 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
   );
 
   setHandler(
+    messages.refuseAcceptance,
+    (act) =>
+      apply('refuseAcceptance', act, () => {
+        kase.holdings.refused(taskOf(act), act);
+      }),
+    {
+      description: 'A hand-over was refused: nothing moves, and the keeper hears of it',
+      validator: (act) => {
+        if (common(act, { closing: true }) === 'repeat') return;
+        kase.holdings.offered(taskOf(act), act.items);
+      },
+    },
+  );
+
+  setHandler(
     messages.resync,
     (act) =>
       apply('resync', act, () => {

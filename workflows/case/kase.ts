@@ -150,6 +150,11 @@ export interface Process<Answers, Data> {
     by: string,
   ): Wanted | null;
   /**
+   * Tasks by which something is handed over, besides `returnItems`: out of stock, or on from who has it. Their receiver
+   * may refuse (AT-43).
+   */
+  handOvers?: Readonly<Record<string, 'out' | 'on'>>;
+  /**
    * Undoes one step of its own: `system` when it is done, `hand` when it became a person's task; null when it knows no
    * such step.
    */
@@ -1097,6 +1102,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     this.touchTask(task.key);
     if (task.waits !== null && this.state.pause?.task === task.key) this.endPause(by, null);
     if (task.name === 'returnItems') this.holdings.askRest(task, answer['items'] as string[]);
+    this.holdings.settled();
     if (!('rescheduled' in answer)) this.process.answered(this, task, answer, by);
   }
 

@@ -80,6 +80,15 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
   name: 'issuance',
   tasks: TASKS,
   endings: ['cancelled'],
+  handOvers: {
+    borrowDevices: 'out',
+    afterClosing: 'on',
+    install: 'on',
+    handInMoney: 'on',
+    clearSlip: 'on',
+    handInForm: 'on',
+    returnToManufacturer: 'on',
+  },
 
   begin(start) {
     const { form, channels, bureauByMail } = start.intake as IssuanceInput;
