@@ -3,7 +3,9 @@
  * Every instant is passed in; an activity never stamps a time (house, "the workflow's clock is the only clock").
  */
 import type {
+  Actor,
   Channel,
+  ContentRef,
   DocumentKind,
   EvidenceRef,
   Instant,
@@ -69,6 +71,13 @@ export interface LinkedOrder {
   taskQueue: string;
 }
 
+/** A case that another one opened and that is cancelled with it. */
+export interface LinkedCancellation {
+  caseId: string;
+  /** The act as a person at the desk would send it; null: cancelled from outside the desk, and so is this one. */
+  act: { requestId: string; by: Actor; reason: ContentRef } | null;
+}
+
 export interface CaseActivities {
   /**
    * Writes one turn in one transaction and returns the SHA-256 of its canonical rows.
@@ -94,4 +103,9 @@ export interface CaseActivities {
    * Once per request id; what a crash leaves half done `intake retry` finishes too.
    */
   openLinked(order: LinkedOrder): Promise<{ caseId: string }>;
+  /**
+   * Cancels such a case, by its own undo list. `ended`: it has come to its end, or is about to, and stays as it is;
+   * `refused`: it would not be cancelled, so a person must look.
+   */
+  cancelLinked(order: LinkedCancellation): Promise<'cancelled' | 'ended' | 'refused'>;
 }

@@ -1,5 +1,5 @@
 /** Hand-overs, appointments and linked cases: thin over the ledger, whose constraints decide (C8). */
-import { ApplicationFailure, getClient } from '@temporalio/activity';
+import { ApplicationFailure, getClient, log } from '@temporalio/activity';
 import { ClaimConflict, type LedgerPort } from '../adapters/ports.js';
 import { PROCESS_LETTERS } from '../domain/case.js';
 import { wantsMail } from '../domain/organisation.js';
@@ -8,10 +8,13 @@ import type { CaseActivities, LinkedOrder } from './contract.js';
 /** A start this far ahead of the machine's clock is meant: only the virtual clock of a simulation is. */
 const AHEAD_MS = 60_000;
 
-/** @returns the activities that take, withdraw and release, and the one that opens a linked case */
+/** What a case says that will not be cancelled because it ends anyway (workflows/case/acts.ts). */
+const ENDING = ['case.closed', 'case.ending'];
+
+/** @returns the activities that take, withdraw and release, and those that open and cancel a linked case */
 export function createHoldings(
   ledger: LedgerPort,
-): Pick<CaseActivities, 'claim' | 'unclaim' | 'releaseBookings' | 'openLinked'> {
+): Pick<CaseActivities, 'claim' | 'unclaim' | 'releaseBookings' | 'openLinked' | 'cancelLinked'> {
   return {
     async claim(order) {
       try {
@@ -64,6 +67,22 @@ export function createHoldings(
       }
       if (intake.state !== 'started') await ledger.markStarted(caseId);
       return { caseId };
+    },
+    async cancelLinked({ caseId, act }) {
+      const linked = getClient().workflow.getHandle(caseId);
+      try {
+        if (act === null) await linked.cancel();
+        else await linked.executeUpdate('cancelCase', { args: [act], updateId: act.requestId });
+        return 'cancelled';
+      } catch (error) {
+        const { name, cause, message } = error as Error & { cause?: ApplicationFailure };
+        if (name === 'WorkflowNotFoundError' || /already completed/i.test(cause?.message ?? message))
+          return 'ended';
+        if (name !== 'WorkflowUpdateFailedError') throw error;
+        if (ENDING.includes(cause?.type ?? '')) return 'ended';
+        log.warn('linked case not cancelled', { caseId, code: cause?.type ?? 'unknown' });
+        return 'refused';
+      }
     },
   };
 }

@@ -82,6 +82,7 @@ const VERBS: Record<FactKind, Label> = {
   undoFailed: l('撤销失败', 'undo FAILED'),
   resynced: l('重写台账', 'ledger rewritten'),
   custodyMoved: l('交接', 'handed over'),
+  acceptanceRefused: l('拒绝接收', 'acceptance refused'),
   booked: l('预约', 'booked'),
   bookingReleased: l('预约取消', 'appointment released'),
   moneyCleared: l('到账结果', 'money cleared'),

@@ -108,6 +108,7 @@ export const STUBS: CaseActivities = {
   unclaim: () => Promise.resolve('nothing'),
   releaseBookings: () => Promise.resolve(),
   openLinked: () => Promise.resolve({ caseId: 'F20300304-001' }),
+  cancelLinked: () => Promise.resolve('cancelled'),
 };
 
 /** Two workers as in production, the activities given. */

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
 import {
   StockConflict,
   type CaseFile,
@@ -574,14 +575,18 @@ export class Aftercare implements AftercareApi {
     return this.send(name, caseId, data, by, requestId, name);
   }
 
-  /** A correction holds only the fields that change; each is checked as on the form. */
+  /**
+   * A correction holds only the fields that change; each is checked as on the form, and the case checks how they go with
+   * the others.
+   */
   private async correction(caseId: string, task: string, fields: Record<string, unknown>, requestId: string) {
-    const parsed = edgeForm(caseId, task)?.partial?.().safeParse(fields) as EdgeParsed | undefined;
-    if (parsed === undefined)
+    const shape = edgeForm(caseId, task)?.shape;
+    if (shape === undefined)
       throw new DeskError('task.unknown', `there is no task called ${task}`, {
         exit: EXIT.notFound,
         requestId,
       });
+    const parsed = z.strictObject(shape).partial().safeParse(fields);
     if (!parsed.success) throw invalid(task, formIssues(parsed.error), requestId);
     const given = parsed.data as Record<string, unknown>;
     return Object.fromEntries(Object.keys(fields).map((key) => [key, given[key]]));

@@ -252,6 +252,7 @@ export const FACT_KINDS = [
   'undoFailed',
   'resynced',
   'custodyMoved',
+  'acceptanceRefused',
   'booked',
   'bookingReleased',
   'moneyCleared',

@@ -51,6 +51,13 @@ export function actForms(mode: FormMode) {
       items: z.array(z.string().min(1).max(60)).min(1),
       note: text(200).optional(),
     }),
+    refuseAcceptance: z.strictObject({
+      /** The hand-over that was refused; it stays open. */
+      task: z.string(),
+      /** What was to be handed over; all that the task asks for unless told (AT-43). */
+      items: z.array(z.string().min(1).max(60)).min(1).optional(),
+      reason: text(200),
+    }),
     attachEvidence: z.strictObject({ field: z.string().min(1).max(40), evidence: evidence() }),
     reopen: z.strictObject({ reason: text(200) }),
     resync: z.strictObject({}),

@@ -62,6 +62,8 @@ export function caseForms(mode: FormMode) {
       holderSignature: evidence(),
       condition: text(100).optional(),
     }),
+    /** What nobody would take is still with its holder, who settles it with the receiver (AT-43). */
+    settleRefusal: z.strictObject({ done: z.literal(true).default(true), note: text(200).optional() }),
     /** A lost or stolen special device: police and bureau the same day (REG-07). */
     reportLoss: z.strictObject({
       policeNo: z.string().min(1).max(40),

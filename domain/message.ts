@@ -151,6 +151,7 @@ export const TEMPLATE_PARAMS: Record<string, TemplateParams> = {
   'mail.iss.bureauMoved': { params: [], mail: [...CUSTOMER_MAIL, 'caseNo', 'time', 'staff', 'phone'] },
   'mail.iss.bureauCancelled': { params: [], mail: [...CUSTOMER_MAIL, 'caseNo', 'time', 'phone'] },
   'staff.custodyOverdue': { params: ['caseNo', 'staff', 'count', 'item'] },
+  'staff.acceptanceRefused': { params: ['caseNo', 'task', 'item', 'count', 'staff'], optional: ['reason'] },
   'staff.laterVisits': { params: ['caseNo', 'staff'] },
   'staff.appointmentShifts': { params: ['caseNo', 'time'] },
   'staff.bureauNoSlot': { params: ['caseNo', 'staff', 'reason'] },

@@ -10,7 +10,7 @@ import { repairForms, repairIntakeForm } from './forms-repair.js';
 import type { FormMode } from './forms.js';
 
 /** An object form that can also be asked for some of its fields only (corrections). */
-export type Form = z.ZodType & { partial?: () => z.ZodType };
+export type Form = z.ZodType & { shape?: z.ZodRawShape };
 
 const FORMS: Record<
   ProcessName,

@@ -41,6 +41,7 @@ export const VISIT_TASKS = {
 /** Tasks the kernel opens where things and money are held; a complaint holds none. */
 export const HOLDING_TASKS = {
   returnItems: task('returnItems', 'engineer', 'returnItems', 'AT-43'),
+  settleRefusal: task('settleRefusal', 'engineer', 'returnItems', 'AT-43'),
   reportLoss: task('reportLoss', 'supervisor', 'reportLoss', 'REG-07'),
   refund: task('refund', 'finance', 'payment', 'W27'),
 } as const;

@@ -46,6 +46,7 @@ const TASKS = {
   decideAfterWait: l('等待到期后裁定', 'decide after the wait'),
   sortOut: l('人工排查系统异常', 'sort out a fault of the system'),
   returnItems: l('收回借出物品', 'take things back'),
+  settleRefusal: l('处理拒收物品', 'settle the refused hand-over'),
   reportLoss: l('报案并报告税务机关', 'report the loss'),
   refund: l('退款', 'refund'),
   // Issuance (公司发行安装服务流程)
@@ -417,6 +418,7 @@ const FACTS = {
   undone: l('撤销完成', 'undone'),
   undoFailed: l('撤销失败', 'undo failed'),
   resynced: l('台账重写', 'ledger rewritten'),
+  acceptanceRefused: l('拒绝接收', 'acceptance refused'),
   custodyMoved: l('物品交接', 'handed over'),
   booked: l('已预约', 'booked'),
   bookingReleased: l('预约取消', 'appointment released'),

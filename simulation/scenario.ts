@@ -80,6 +80,7 @@ export const DEEDS = [
   'correctTask',
   'reschedule',
   'reportLost',
+  'refuseAcceptance',
   'resync',
   'bureauAnswer',
 ] as const;

@@ -93,6 +93,8 @@ function splitProblem(text: string): { field: string; message: string } {
 const REMEDIES: Record<string, string> = {
   'task.roleNotAllowed':
     'who may: aftercare staff list --role ROLE; hand it over: aftercare task reassign CASE --task NAME --to STAFF --reason …',
+  'task.leadOnly':
+    'who may: aftercare staff list --role supervisor; the lead sends the same command with --as LEAD',
   'task.personExcluded':
     'somebody else must do it: aftercare task reassign CASE --task NAME --to STAFF --reason …',
   'task.notOpen': 'what is open: aftercare case show CASE; to mend an answer: aftercare task correct',

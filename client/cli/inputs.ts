@@ -19,6 +19,9 @@ export const taskFlag = () =>
 export const reasonFlag = (why = 'why; stands on the record') =>
   z.string().trim().min(1).meta({ description: why, value: 'TEXT' });
 
+/** Serials are kept in capitals; keys of papers and money hold a slash and stand as they are. */
+export const itemId = (typed: string) => (typed.includes('/') ? typed : typed.toUpperCase());
+
 export const answerFlag = () =>
   z
     .array(z.string())

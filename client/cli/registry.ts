@@ -232,6 +232,12 @@ export const ENTRIES: readonly Entry[] = [
     () => import('./commands/case-lost.js'),
   ),
   entry(
+    'case refused',
+    'Custody',
+    'a receiver would not take what was to be handed over: nothing moves, the keeper hears of it (AT-43)',
+    () => import('./commands/case-refused.js'),
+  ),
+  entry(
     'stock import',
     'Custody',
     'take devices and spares into stock by serial number, from CSV',

@@ -1,9 +1,11 @@
 /**
  * Issuances at a desk: customers, technicians, counters and devices of their own, so that many cases of one test file
- * share a ledger and never meet; and the smooth way through the manual, to be walked as far as a test needs it.
+ * share a ledger and never meet; and the smooth way through the manual, to be walked as far as a test needs it. What
+ * does not depend on the manual serves repairs too (repair.ts).
  */
 import { customerSchema, staffSchema, unitSchema, type Organisation } from '../../domain/organisation.js';
 import type { TaskRow } from '../../domain/case.js';
+import { isOurs } from '../../domain/custody.js';
 import { DeskError, type OpenReceipt } from '../../client/api.js';
 import type { ActResult } from '../../workflows/case/messages.js';
 import { at, type Desk, type DeskOptions, type Office } from './desk.js';
@@ -16,6 +18,8 @@ export interface Errand {
   bureau: string;
   /** Devices in the warehouse that nobody else's case asks for. */
   serials: string[];
+  /** The spare part of this set. */
+  spare: string;
   desk: Desk;
 }
 
@@ -93,7 +97,13 @@ export class Warehouse {
         model: 'GTD-5 金税盘',
       })),
     );
-    await office.ports.ledger.importStock(devices, at(since));
+    const spares = numbers.map((no) => ({
+      item: spareOf(no),
+      kind: 'spare' as const,
+      family: 'printHead',
+      model: 'LQ-630K 打印头',
+    }));
+    await office.ports.ledger.importStock([...devices, ...spares], at(since));
     return new Warehouse(office, organisation, sets);
   }
 
@@ -103,23 +113,29 @@ export class Warehouse {
     return this.office.desk(startAt, { organisation: this.organisation, ...options, policy });
   }
 
-  /** Opens an issuance with people and devices of its own. */
-  async open(desk: Desk, input: Record<string, unknown> = {}): Promise<Errand> {
+  /** People and things that no other case has. */
+  next(desk: Desk): Omit<Errand, 'caseId'> {
     const no = (this.used += 1);
     if (no > this.sets) throw new Error(`only ${this.sets} sets of people and devices`);
-    const errand = {
+    return {
       customer: `customer-${no}`,
       technician: `engineer.${no}`,
       bureau: `bureau-${no}`,
       serials: serialsOf(no),
+      spare: spareOf(no),
       desk,
     };
+  }
+  /** Opens an issuance with people and devices of its own. */
+  async open(desk: Desk, input: Record<string, unknown> = {}): Promise<Errand> {
+    const errand = this.next(desk);
     const { caseId } = await request(desk, { customer: errand.customer, bureau: errand.bureau, ...input });
     return { ...errand, caseId, customer: String(input['customer'] ?? errand.customer) };
   }
 }
 
 const serialsOf = (no: number) => [1, 2, 3, 4].map((each) => `T-${no}-${each}`);
+const spareOf = (no: number) => `P-${no}`;
 
 /** Sends the request and lets it settle. */
 export async function request(
@@ -282,6 +298,22 @@ export async function refusals(
   }
   return said;
 }
+/**
+ * Gives answers as fast as the case takes them: the next one is given when the last is saved, whatever of it is still
+ * being sent or filed. All of that is done in the end.
+ */
+export async function walk(errand: Errand, steps: readonly Step[]): Promise<void> {
+  const { desk, caseId } = errand;
+  for (const { task, answer, by, at: time } of steps) {
+    if (time !== undefined) {
+      await desk.settle();
+      await desk.go(time);
+    }
+    await desk.api.complete(caseId, task, answer, by);
+  }
+  await desk.settle();
+}
+
 /** A step of a way with other words; fields not named stay. */
 export function otherwise(way: Step[], task: string, answer: Record<string, unknown>): Step[] {
   if (!way.some((step) => step.task === task)) throw new Error(`no step ${task}`);
@@ -316,7 +348,8 @@ export function windUp(errand: Errand, task: TaskRow): Step {
     case 'returnItems':
       return {
         task: task.key,
-        by: KEEPERS[task.role]!,
+        // A machine is brought back by whoever has it.
+        by: KEEPERS[task.role] ?? task.assignee!,
         answer: {
           items: asked['items'],
           keeperSignature: paper('keeper'),
@@ -334,4 +367,125 @@ export function windUp(errand: Errand, task: TaskRow): Step {
     default:
       throw new Error(`nobody winds up ${task.key} of ${errand.caseId}`);
   }
+}
+
+// ---------------------------------------------------------------- cancelled somewhere on the way
+
+/** How many cases at a time keep two cores busy. */
+const LANES = 6;
+
+/** Runs work over a list, a few at a time: a case mostly waits for others. */
+export async function inLanes<T>(list: readonly T[], work: (each: T) => Promise<void>): Promise<void> {
+  const waiting = [...list];
+  await Promise.all(
+    Array.from({ length: LANES }, async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await work(next);
+    }),
+  );
+}
+
+/** Who is asked for what when a case was cancelled: `returnItems pan.mei: device of technician → warehouse`. */
+async function askedOf({ desk, caseId, technician }: Errand, task: TaskRow): Promise<string> {
+  const { amount, items, holder, to } = (task.context ?? {}) as Record<string, unknown> & {
+    items?: string[];
+  };
+  const named = (who: unknown) =>
+    who === technician
+      ? 'technician'
+      : String(who)
+          .replace(/customer\/.*/, 'customer')
+          .replace('place/', '');
+  const about = `${task.name} ${named(task.assignee)}`;
+  if (items === undefined) return amount === undefined ? about : `${about}: ${String(amount)}`;
+  const kinds = new Map(
+    (await desk.office.ports.ledger.custody({ caseId })).map((held) => [held.item, held.kind]),
+  );
+  const what = items.map((item) => kinds.get(item)).sort();
+  return `${about}: ${what.join(', ')} of ${named(holder)} → ${named(to)}`;
+}
+
+/** Answers whatever is open until the case is closed, and not before. Returns what was asked of whom. */
+async function closeDown(errand: Errand): Promise<string[]> {
+  const { desk, caseId } = errand;
+  const asked: string[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    const { row, tasks } = await desk.file(caseId);
+    if (row.status === 'closed') return asked.sort();
+    const open = tasks.filter((task) => task.status === 'open');
+    for (const task of open) asked.push(await askedOf(errand, task));
+    for (const task of open) {
+      const { status, outcome } = (await desk.file(caseId)).row;
+      if (status !== 'closing' || outcome !== 'cancelled')
+        throw new Error(`${caseId} is ${status}, ${outcome}, and ${task.key} is still open`);
+      const step = windUp(errand, task);
+      await desk.api.complete(caseId, step.task, step.answer, step.by);
+    }
+    await desk.settle();
+    // Only messages are left: the next minute.
+    if (open.length === 0) await desk.go(new Date(Date.parse(desk.now) + 60_000).toISOString());
+  }
+  throw new Error(`${caseId} does not close: ${(await desk.openTasks(caseId)).join(', ')}`);
+}
+
+/** What came of a cancellation, as far as two of the same case at the same step must be alike. */
+export interface Cancelled {
+  status: string;
+  outcome: string | null;
+  /** Messages to the customer about it, with what became of each and how often it was delivered. */
+  told: [string, string, number | undefined][];
+  /** Steps of the undo list in the order in which they were undone. */
+  undone: unknown[];
+  /** What was held when it was cancelled, and what left the hands it was in afterwards; each once. */
+  held: string[];
+  moved: unknown[];
+  /** CNY. */
+  refunded: number;
+  /** Held, booked or open in the end. */
+  left: string[];
+}
+
+/** Cancels a case where it stands, and lets everybody do what he is asked for. */
+export async function cancelAndWindUp(
+  errand: Errand,
+  template: string,
+): Promise<{ asked: string[]; came: Cancelled }> {
+  const { desk, caseId } = errand;
+  const { ledger } = desk.office.ports;
+  // The voucher for a machine of his is with the customer until he has it back.
+  const ours = async () =>
+    (await ledger.custody({ caseId })).filter(
+      ({ kind, holder }) => isOurs(kind, holder) || (kind === 'voucher' && holder.startsWith('customer/')),
+    );
+  const held = (await ours()).map(({ item }) => item).sort();
+  await desk.act('cancelCase', caseId, { reason: '客户取消办理' }, 'chen.hui');
+  const asked = await closeDown(errand);
+
+  const { row, timeline, tasks } = await desk.file(caseId);
+  const later = timeline.slice(timeline.findIndex((fact) => fact.what === 'cancelled') + 1);
+  const told = await desk.messages(caseId, template);
+  const filed = await desk.office.mailbox(caseId);
+  return {
+    asked,
+    came: {
+      status: row.status,
+      outcome: row.outcome,
+      told: told.map(({ key, status }) => [key, status, filed.find((item) => item.key === key)?.deliveries]),
+      undone: later.filter(({ what }) => what === 'undone').map(({ data }) => data['step']),
+      held,
+      moved: later
+        .filter(({ what }) => what === 'custodyMoved')
+        .map(({ data }) => data['item'])
+        .sort(),
+      refunded: tasks
+        .filter((task) => task.name === 'refund')
+        .reduce((sum, task) => sum + Number(task.answer?.['amount']), 0),
+      left: [
+        ...(await ours()).map(({ item }) => item),
+        ...(await ledger.bookings({ caseId }))
+          .filter((booking) => booking.status === 'booked')
+          .map(({ key }) => key),
+        ...tasks.filter((task) => task.status === 'open').map(({ key }) => key),
+      ],
+    },
+  };
 }

@@ -16,6 +16,7 @@ import { refuse } from './refusal.js';
 import { HOLDING_TASKS } from '../../domain/tasks.js';
 import type { Alarm } from './alarm.js';
 import type { TaskState } from './state.js';
+import { waivesStamp } from './visits.js';
 
 type AnyKase = Kase<never, never>;
 
@@ -51,18 +52,30 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     });
   }
 
-  function allowed(act: Act, task: TaskState): void {
+  function allowed(act: Act, task: TaskState, answer?: Record<string, unknown>): void {
     const forbidden = task.excluded.find((line) => line.id === act.by.id);
     if (forbidden !== undefined)
       refuse('task.personExcluded', `${act.by.id} may not do ${task.name} (${forbidden.rule})`, {
         rule: forbidden.rule,
       });
+    if (waivesStamp(task.name, answer)) return leadOnly(act, task);
     if (task.assignee === act.by.id || task.party === act.by.id) return;
     if (!mayDo(kase.policy.levels, act.by, task.role))
       refuse('task.roleNotAllowed', `${task.name} needs role ${task.role}`, {
         role: task.role,
         held: act.by.roles,
       });
+  }
+
+  /** Whoever has the task: the stamp is waived by the lead, or it is brought (W24). */
+  function leadOnly(act: Act, task: TaskState): void {
+    if (mayDo(kase.policy.levels, act.by, 'supervisor')) return;
+    const lead = kase.levelPerson('supervisor');
+    refuse(
+      'task.leadOnly',
+      `a stamp is waived by the lead only (W24): ${lead ?? 'a supervisor'} answers ${task.key} with the waiver, or proof of the stamp is given`,
+      { role: 'supervisor', lead, held: act.by.roles },
+    );
   }
 
   function apply<A extends Act>(name: ActName, act: A, effect: () => void): Promise<ActResult> {
@@ -135,7 +148,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
         )
           return;
         const task = taskOf(act);
-        allowed(act, task);
+        allowed(act, task, act.answer);
         const issues = answerIssues(kase.start.process, task.name, act.answer);
         if (issues.length > 0)
           refuse('task.answerInvalid', `${task.name}: the form is not in order`, { fields: issues });
@@ -264,7 +277,8 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
         const key = kase.answeredTaskNamed(act.task);
         if (key === undefined) refuse('task.notAnswered', `task ${act.task} has no answer to correct`);
         const task = kase.state.tasks[key]!;
-        if (task.completedBy !== act.by.id) allowed(act, { ...task, assignee: null });
+        if (task.completedBy !== act.by.id) allowed(act, { ...task, assignee: null }, act.correction);
+        else if (waivesStamp(task.name, act.correction)) leadOnly(act, task);
         const issues = answerIssues(kase.start.process, task.name, {
           ...kase.state.journal[key]!.answer,
           ...act.correction,
@@ -417,7 +431,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     (act) =>
       apply('cancelCase', act, () => {
         kase.fact('cancelled', { reason: act.reason }, act.by.id, 'W33');
-        kase.end('cancelled', act.by.id, {});
+        kase.end('cancelled', act.by.id, { by: act.by, reason: act.reason });
       }),
     { description: 'Opened by mistake: undo and end', validator: (act) => supervisorOnly(act) },
   );
@@ -530,6 +544,21 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
           refuse('custody.notHeld', `${unknown} is not held for this case`, {
             held: kase.holdings.items().map(({ item }) => item),
           });
+      },
+    },
+  );
+
+  setHandler(
+    messages.refuseAcceptance,
+    (act) =>
+      apply('refuseAcceptance', act, () => {
+        kase.holdings.refused(taskOf(act), act);
+      }),
+    {
+      description: 'A hand-over was refused: nothing moves, and the keeper hears of it',
+      validator: (act) => {
+        if (common(act, { closing: true }) === 'repeat') return;
+        kase.holdings.offered(taskOf(act), act.items);
       },
     },
   );

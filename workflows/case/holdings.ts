@@ -20,6 +20,7 @@ import {
 import type { CaseAnswers } from '../../domain/forms-common.js';
 import { CASE_TASKS, HOLDING_TASKS } from '../../domain/tasks.js';
 import type { Kase } from './kase.js';
+import type { RefuseAcceptance } from './messages.js';
 import { SYSTEM } from './system.js';
 import { claims, undoing } from './profiles.js';
 import { refuse } from './refusal.js';
@@ -260,22 +261,30 @@ export class Holdings {
     const { kase } = this;
     const steps = [...kase.state.undo].reverse();
     kase.state.undo = [];
-    for (const step of steps) {
-      if (step.name === 'booking') {
-        const key = String(step.data['key']);
-        if (kase.state.bookings?.[key] === undefined) continue;
-        if (await this.release([key]))
-          kase.fact('undone', { step: 'booking', key, by: 'system' }, SYSTEM, 'W33');
-      } else if (step.name === 'item') {
-        // What is held comes back all at once, below.
-        continue;
-      } else {
-        const by = kase.process.undo?.(kase, step) ?? null;
-        if (by === null) this.byHand(step);
-        else kase.fact('undone', { step: step.name, by }, SYSTEM, 'W33');
-      }
-    }
+    for (const step of steps) await this.undo(step);
     this.askBack('cancelled');
+  }
+
+  /** Undoes one step. */
+  async undo(step: UndoStep): Promise<void> {
+    const { kase } = this;
+    if (step.name === 'booking') {
+      const key = String(step.data['key']);
+      if (kase.state.bookings?.[key] === undefined) return;
+      if (await this.release([key]))
+        kase.fact('undone', { step: 'booking', key, by: 'system' }, SYSTEM, 'W33');
+    } else if (step.name === 'linked') {
+      const caseId = String(step.data['case']);
+      const done = await kase.cancelLinked(caseId);
+      if (done === 'cancelled')
+        kase.fact('undone', { step: 'linked', case: caseId, by: 'system' }, SYSTEM, 'W25');
+      if (done === 'refused') this.byHand(step);
+    } else if (step.name !== 'item') {
+      // What is held comes back all at once, in the end.
+      const by = kase.process.undo?.(kase, step) ?? null;
+      if (by === null) this.byHand(step);
+      else kase.fact('undone', { step: step.name, by }, SYSTEM, 'W33');
+    }
   }
 
   private byHand(step: UndoStep): void {
@@ -357,6 +366,84 @@ export class Holdings {
       keeper: null,
       rule: 'REG-07',
     };
+  }
+
+  // ------------------------------------------------------------------ refused
+
+  /**
+   * What a hand-over that its receiver refuses was about: what is named, else what the task asks for.
+   * @throws ApplicationFailure when it hands nothing over, or the thing is not there to be handed over
+   */
+  offered(task: TaskState, named: readonly string[] | undefined): readonly string[] {
+    const { kase } = this;
+    const way = task.name === 'returnItems' ? 'on' : kase.process.handOvers?.[task.name];
+    if (way === undefined) refuse('custody.noHandOver', `${task.name} hands nothing over`);
+    const asked = task.context?.['items'] as string[] | undefined;
+    const items = named ?? asked;
+    if (items === undefined)
+      refuse('act.invalid', `name what was to be handed over by ${task.name}`, {
+        fields: [{ field: 'items', message: 'required' }],
+      });
+    const there = asked ?? this.items().map(({ item }) => item);
+    // What comes out of stock is the ledger's to know, and this case's only once it is handed over.
+    const stranger = items.find((id) => way === 'on' && (!there.includes(id) || this.item(id) === undefined));
+    if (stranger !== undefined)
+      refuse('custody.notHeld', `${stranger} is not what ${task.name} would hand over`, { held: there });
+    return items;
+  }
+
+  /**
+   * A receiver would not sign: nothing moves, holder and keeper hear of it at once, and whoever has the thing has a task
+   * until it has left his hands (AT-43). The hand-over itself stays open.
+   */
+  refused(task: TaskState, { items: named, reason, by }: RefuseAcceptance): void {
+    const { kase } = this;
+    const items = this.offered(task, named);
+    const { name, key } = task;
+    kase.fact('acceptanceRefused', { task: name, key, items, reason }, by.id, 'AT-43');
+    const held = items.map((id) => this.item(id)).filter((each) => each !== undefined);
+    const keepers =
+      held.length === 0 ? [kase.assign('warehouse', null, [])] : held.map(({ keeper }) => keeper);
+    const holders = [...new Set(held.map(({ holder }) => holder).filter(isHeldByStaff))];
+    for (const person of new Set([...keepers, ...holders]))
+      if (person !== null && person !== by.id)
+        kase.tellStaff('staff.acceptanceRefused', person, {
+          rule: 'AT-43',
+          params: {
+            task: { word: `task:${name}` },
+            item: items[0]!.replace(`${kase.caseId}/`, ''),
+            count: items.length,
+            staff: { staff: by.id },
+            reason: { content: reason.content },
+          },
+        });
+    for (const holder of holders) {
+      const refused = held.filter((each) => each.holder === holder).map(({ item }) => item);
+      // Whose task the hand-over is has one already.
+      if (holder === task.assignee || this.unsettled(holder).some((id) => refused.includes(id))) continue;
+      kase.duty(HOLDING_TASKS.settleRefusal, {
+        exactly: holder,
+        context: { task: key, refused, reason },
+        holdsClosing: true,
+      });
+    }
+  }
+
+  /** What somebody has a task to settle for. */
+  private unsettled(holder: Holder): string[] {
+    return this.kase
+      .openTasks()
+      .filter((task) => task.name === 'settleRefusal' && task.assignee === holder)
+      .flatMap((task) => task.context!['refused'] as string[]);
+  }
+
+  /** What was refused has gone another way, or was taken after all: nothing is left to settle. */
+  settled(): void {
+    for (const task of this.kase.openTasks()) {
+      if (task.name !== 'settleRefusal') continue;
+      const refused = task.context!['refused'] as string[];
+      if (refused.every((id) => this.item(id)?.holder !== task.assignee)) this.kase.moot(task, 'settled');
+    }
   }
 
   // ------------------------------------------------------------------ late

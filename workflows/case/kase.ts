@@ -62,7 +62,14 @@ import { shared } from './gate.js';
 import { Holdings, type Wanted } from './holdings.js';
 import { documents, undoing } from './profiles.js';
 import { SYSTEM } from './system.js';
-import { linkedEnded, type CaseOutcome, type CaseStart, type LinkedEnd, type Snapshot } from './messages.js';
+import {
+  linkedEnded,
+  type CancelCase,
+  type CaseOutcome,
+  type CaseStart,
+  type LinkedEnd,
+  type Snapshot,
+} from './messages.js';
 import type { CaseState, ClockState, Ending, PendingMessage, TaskState, UndoStep } from './state.js';
 
 /** Thrown at the manual's waiting point when the case ends by another way than its main line (W33, W36, W6). */
@@ -149,6 +156,11 @@ export interface Process<Answers, Data> {
     answer: Record<string, unknown>,
     by: string,
   ): Wanted | null;
+  /**
+   * Tasks by which something is handed over, besides `returnItems`: out of stock, or on from who has it. Their receiver
+   * may refuse (AT-43).
+   */
+  handOvers?: Readonly<Record<string, 'out' | 'on'>>;
   /**
    * Undoes one step of its own: `system` when it is done, `hand` when it became a person's task; null when it knows no
    * such step.
@@ -773,7 +785,12 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   async linked(name: string, order: LinkedCase, rule: string): Promise<LinkedEnd> {
     const key = this.key(`linked:${name}`);
     if (this.state.journal[key] === undefined) {
-      await this.openLinked(key, name, order, rule);
+      await this.openLinked(key, name, order, rule, async (caseId) => {
+        // Cancelled while it was being opened: the undo list has been gone through without it.
+        if (this.concluding) await this.holdings.undo({ name: 'linked', data: { case: caseId } });
+        else this.undoLater('linked', { case: caseId });
+      });
+      if (this.concluding) throw new CaseEnds(this.state.ending!);
       await this.until(() => this.state.journal[key] !== undefined);
     }
     return this.state.journal[key]!.answer as unknown as LinkedEnd;
@@ -784,7 +801,13 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     await this.openLinked(key, name, order, rule);
     return Object.entries(this.state.linked!).find(([, line]) => line.key === key)![0];
   }
-  private async openLinked(key: string, name: string, order: LinkedCase, rule: string): Promise<void> {
+  private async openLinked(
+    key: string,
+    name: string,
+    order: LinkedCase,
+    rule: string,
+    opened?: (caseId: string) => Promise<void>,
+  ): Promise<void> {
     await this.effect(`open:${name}`, async () => {
       const actor: Actor = { id: this.owner, roles: this.snapshot.desk.staff[this.owner]?.roles ?? [] };
       const start: Omit<CaseStart, 'caseId'> = {
@@ -815,7 +838,29 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       );
       (this.state.linked ??= {})[caseId] = { key, rule, outcome: null };
       this.fact('linked', { case: caseId, process: order.process }, SYSTEM, rule);
+      await opened?.(caseId);
     });
+  }
+  /**
+   * Cancels a case that this one opened, by the same person and for the same reason (W25, W33).
+   * @returns as the activity; `ended` also when it is known here that it has ended
+   */
+  async cancelLinked(caseId: string): Promise<'cancelled' | 'ended' | 'refused'> {
+    const line = this.state.linked?.[caseId];
+    if (line === undefined || line.outcome !== null) return 'ended';
+    const { by, reason } = this.state.ending!.data as Partial<CancelCase>;
+    const requestId = `${this.caseId}/${line.key}/cancel`;
+    try {
+      return await undoing.cancelLinked.executeWithOptions({ summary: `cancel ${caseId} with this case` }, [
+        {
+          caseId,
+          act: by === undefined || reason === undefined ? null : { requestId, by, reason },
+        },
+      ]);
+    } catch (error) {
+      log.warn('linked case not cancelled', { caseId: this.caseId, linked: caseId, error: String(error) });
+      return 'refused';
+    }
   }
   /** A case that this one opened has ended. */
   linkedCaseEnded(end: LinkedEnd): void {
@@ -1080,6 +1125,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     this.touchTask(task.key);
     if (task.waits !== null && this.state.pause?.task === task.key) this.endPause(by, null);
     if (task.name === 'returnItems') this.holdings.askRest(task, answer['items'] as string[]);
+    this.holdings.settled();
     if (!('rescheduled' in answer)) this.process.answered(this, task, answer, by);
   }
 

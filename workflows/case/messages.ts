@@ -123,6 +123,13 @@ export interface ReportLost extends Act {
   items: string[];
   note?: ContentRef;
 }
+export interface RefuseAcceptance extends Act {
+  /** The hand-over that was refused. */
+  task: string;
+  /** Serials or keys of what was to be handed over; what the task asks for when omitted. */
+  items?: string[];
+  reason: ContentRef;
+}
 export interface Merge extends Act {
   into: string;
   reason: ContentRef;
@@ -182,6 +189,8 @@ export const attachEvidence = defineUpdate<ActResult, [AttachEvidence]>('attachE
 export const reschedule = defineUpdate<ActResult, [Reschedule]>('reschedule');
 /** Something held is lost or stolen (REG-07). */
 export const reportLost = defineUpdate<ActResult, [ReportLost]>('reportLost');
+/** A receiver would not take what was to be handed over: nothing moves, and the keeper hears of it (AT-43). */
+export const refuseAcceptance = defineUpdate<ActResult, [RefuseAcceptance]>('refuseAcceptance');
 /** Writes the whole projection to the ledger again. */
 export const resync = defineUpdate<ActResult, [Act]>('resync');
 
@@ -207,6 +216,7 @@ export const ACTS = {
   attachEvidence,
   reschedule,
   reportLost,
+  refuseAcceptance,
   resync,
   upgrade,
 } as const;

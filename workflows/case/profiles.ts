@@ -87,8 +87,12 @@ export const claims = proxyActivities<Pick<CaseActivities, 'claim'>>({
   },
 });
 
-/** Undoing, and opening a linked case: nobody waits, so it is tried for half a day before a person must act. */
-export const undoing = proxyActivities<Pick<CaseActivities, 'unclaim' | 'releaseBookings' | 'openLinked'>>({
+/**
+ * Undoing, and opening or cancelling a linked case: nobody waits, so it is tried for half a day before a person must act.
+ */
+export const undoing = proxyActivities<
+  Pick<CaseActivities, 'unclaim' | 'releaseBookings' | 'openLinked' | 'cancelLinked'>
+>({
   startToCloseTimeout: '10s',
   scheduleToCloseTimeout: '12h',
   retry: {

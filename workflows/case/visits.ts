@@ -130,6 +130,11 @@ export function stampOwed(
   });
 }
 
+/** Whether an answer waives the stamp for good, in writing: the lead's to decide (W24). */
+export function waivesStamp(task: string, answer: Record<string, unknown> | undefined): boolean {
+  return task === 'collectStamp' && answer?.['waiver'] !== undefined;
+}
+
 // ---------------------------------------------------------------- money
 
 /** Money of the customer's is given back when the case is cancelled. */

@@ -86,6 +86,15 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
   name: 'issuance',
   tasks: TASKS,
   endings: ['cancelled'],
+  handOvers: {
+    borrowDevices: 'out',
+    afterClosing: 'on',
+    install: 'on',
+    handInMoney: 'on',
+    clearSlip: 'on',
+    handInForm: 'on',
+    returnToManufacturer: 'on',
+  },
 
   begin(start) {
     const { form, channels, bureauByMail, partOf } = start.intake as IssuanceInput;

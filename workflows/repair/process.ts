@@ -105,6 +105,14 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
   name: 'repair',
   tasks: TASKS,
   endings: ['cancelled'],
+  handOvers: {
+    packUp: 'out',
+    handInMoney: 'on',
+    handInForm: 'on',
+    receiveMachine: 'on',
+    fetchMachine: 'on',
+    returnMachine: 'on',
+  },
 
   begin(start) {
     const { form, channels, taxpayerId } = start.intake as RepairInput;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sendAct, tellResult } from '../acts.js';
 import { approved } from '../approval.js';
 import { command } from '../command.js';
-import { CASE, caseNumber } from '../inputs.js';
+import { CASE, caseNumber, itemId } from '../inputs.js';
 
 export default command({
   name: 'case lost',
@@ -31,8 +31,7 @@ export default command({
     };
     if (!(await approved(ctx, plan, { kind: 'moderate' }))) return;
     const result = await sendAct(ctx, 'reportLost', caseId, {
-      // Serials are kept in capitals; keys of papers and money hold a slash and stand as they are.
-      items: item.map((id) => (id.includes('/') ? id : id.toUpperCase())),
+      items: item.map(itemId),
       ...(note === undefined ? {} : { note }),
     });
     await tellResult(ctx, 'loss reported', caseId, result);
