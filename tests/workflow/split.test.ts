@@ -261,6 +261,31 @@ describe('W21 the customer is asked what becomes of the devices left over', () =
     expect(await desk.messages(errand.caseId, 'iss.split')).toEqual([]);
   });
 
+  test('AT-26 the other case cannot be opened for half a day: somebody sorts it out, and then it is opened, once', async () => {
+    const desk = await warehouse.desk(`${DAY} 09:00`);
+    const { errand, way, ask } = await partly(desk);
+    await walkTo(errand, way, 'signContract');
+    await office.takeDown('ledger');
+    desk.when('04-11 08:30', () => office.bringBack('ledger'));
+    await desk.send('completeTask', errand.caseId, { task: ask.task, answer: ask.answer }, ask.by);
+    await desk.go('04-11 09:00');
+    expect(await open(errand)).toContain('sortOut#1');
+    expect(await desk.task(errand.caseId, 'sortOut')).toMatchObject({
+      role: 'supervisor',
+      context: { problem: 'linkedCase', process: 'issuance' },
+    });
+    expect(await desk.facts(errand.caseId, 'linked')).toEqual([]);
+    await take(errand, { task: 'sortOut', by: 'chen.hui', answer: { done: true } });
+    expect((await desk.facts(errand.caseId, 'linked')).map((fact) => fact.rule)).toEqual(['W21']);
+    const rest = await linkedOf(errand);
+    expect(await open(rest)).toEqual(['prepare#1']);
+    for (const each of [errand, rest]) {
+      await desk.act('cancelCase', each.caseId, { reason: '客户取消办理' }, 'chen.hui');
+      await closeDown(each);
+    }
+    office.cases.push(rest.caseId);
+  });
+
   test('W27 the case is cancelled while he has not decided: all that was paid is refunded, once', async () => {
     const desk = await warehouse.desk(`${DAY} 09:00`);
     const { errand, way, ask } = await partly(desk);

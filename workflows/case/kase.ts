@@ -801,6 +801,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     await this.openLinked(key, name, order, rule);
     return Object.entries(this.state.linked!).find(([, line]) => line.key === key)![0];
   }
+  /** Opens it, if need be after a person has put right what was in the way (AT-26). */
   private async openLinked(
     key: string,
     name: string,
@@ -808,17 +809,36 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     rule: string,
     opened?: (caseId: string) => Promise<void>,
   ): Promise<void> {
-    await this.effect(`open:${name}`, async () => {
-      const actor: Actor = { id: this.owner, roles: this.snapshot.desk.staff[this.owner]?.roles ?? [] };
-      const start: Omit<CaseStart, 'caseId'> = {
-        process: order.process,
-        requestId: `${this.caseId}/${key}`,
-        actor,
-        intake: order.intake,
-        related: [this.caseId],
-        opener: this.caseId,
-        snapshot: this.snapshot,
-      };
+    for (;;) {
+      await this.effect(`open:${name}`, async () => {
+        const caseId = await this.startLinked(key, order);
+        if (caseId === null) return;
+        (this.state.linked ??= {})[caseId] = { key, rule, outcome: null };
+        this.fact('linked', { case: caseId, process: order.process }, SYSTEM, rule);
+        await opened?.(caseId);
+      });
+      const { found } = this.keep(`opened:${name}`, () => ({
+        found: Object.values(this.state.linked ?? {}).some((line) => line.key === key),
+      }));
+      if (found) return;
+      await this.task(this.process.tasks['sortOut'] as TaskDefinition<keyof Answers & string>, () => ({
+        context: { problem: 'linkedCase', process: order.process },
+      }));
+    }
+  }
+  /** @returns its number; null when it could not be opened in all the time there was */
+  private async startLinked(key: string, order: LinkedCase): Promise<string | null> {
+    const actor: Actor = { id: this.owner, roles: this.snapshot.desk.staff[this.owner]?.roles ?? [] };
+    const start: Omit<CaseStart, 'caseId'> = {
+      process: order.process,
+      requestId: `${this.caseId}/${key}`,
+      actor,
+      intake: order.intake,
+      related: [this.caseId],
+      opener: this.caseId,
+      snapshot: this.snapshot,
+    };
+    try {
       // A case of its own: it lives on whatever becomes of this one.
       const { caseId } = await undoing.openLinked.executeWithOptions(
         { summary: `open a linked ${order.process}` },
@@ -836,10 +856,11 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
           },
         ],
       );
-      (this.state.linked ??= {})[caseId] = { key, rule, outcome: null };
-      this.fact('linked', { case: caseId, process: order.process }, SYSTEM, rule);
-      await opened?.(caseId);
-    });
+      return caseId;
+    } catch (error) {
+      log.warn('linked case not opened', { caseId: this.caseId, key, error: String(error) });
+      return null;
+    }
   }
   /**
    * Cancels a case that this one opened, by the same person and for the same reason (W25, W33).
