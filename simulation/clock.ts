@@ -114,8 +114,9 @@ export class ScenarioClock {
     for (;;) {
       const linked: string[] = [];
       for (const caseId of this.open()) linked.push(...(await this.settleCase(caseId)));
-      // A case is asked whom it opened, since the server's list may know of it a moment later.
-      const found = new Set([...linked, ...(await this.runningCases())]);
+      // A case is asked whom it opened; one that has ended meanwhile cannot be, so from then on the server's list is
+      // asked too, which may know of a case a moment later.
+      const found = new Set([...linked, ...(this.ended.size > 0 ? await this.runningCases() : [])]);
       const fresh = [...found].filter((caseId) => !this.alarms.has(caseId) && !this.ended.has(caseId));
       for (const caseId of fresh) await this.adopt(caseId);
       // One case may have told another something while that one had already settled.
