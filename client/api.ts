@@ -135,6 +135,8 @@ export interface AgendaEntry {
   customer: string | null;
   /** What the person holds for that case. */
   kit: CustodyRow[];
+  /** On a trip: every case that has its place on it, with its customer and its devices (W20). */
+  places?: Omit<AgendaEntry, 'places'>[];
 }
 
 export interface ActOptions {
