@@ -110,14 +110,16 @@ async function borrowedOnTrip({ ledger }: Source, paper: SlipPaper): Promise<Bor
   custody.sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));
   const lines = cases.flatMap((caseId) => {
     const own = papers.get(caseId);
-    const loans = own?.answers('borrowDevices').filter((loan) =>
-      places.some(
-        (place) =>
-          place.caseId === caseId &&
-          place.bookedAt <= loan.at &&
-          (place.releasedAt === null || loan.at <= place.releasedAt),
-      ),
-    );
+    const loans = own
+      ?.answers('borrowDevices')
+      .filter((loan) =>
+        places.some(
+          (place) =>
+            place.caseId === caseId &&
+            place.bookedAt <= loan.at &&
+            (place.releasedAt === null || loan.at <= place.releasedAt),
+        ),
+      );
     return (loans ?? []).flatMap((loan) => borrowedWith(own!, loan, custody));
   });
   const spares = paper.answers('borrowSpares').flatMap((loan) => borrowedWith(paper, loan, custody));

@@ -36,7 +36,10 @@ async function carryOut(trx: Trx, order: ClaimOrder): Promise<ClaimResult> {
   await trx.insertInto('claims').values({ key, caseId, at, state: 'done', digest }).execute();
   await lockItems(trx, movements, at, key);
   const giving = await personsOf(trx, { keys: releases });
-  const trips = [...(await personsOf(trx, { keys: kept })), ...(trip === undefined ? [] : [onTrip(trip.trip)])];
+  const trips = [
+    ...(await personsOf(trx, { keys: kept })),
+    ...(trip === undefined ? [] : [onTrip(trip.trip)]),
+  ];
   await lockPersons(trx, [...giving, ...trips, ...bookings.map((booking) => booking.who)]);
   for (const movement of movements) await move(trx, movement, order);
   await giveUp(trx, releases, giving, order);

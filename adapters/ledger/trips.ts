@@ -66,7 +66,13 @@ export async function minded(trx: Trx, order: ClaimOrder): Promise<void> {
       const { key, bureau, technician = trip.technician, from = trip.from, to = trip.to } = wanted;
       const same = bureau === trip.bureau && technician === trip.technician;
       if (!same || from !== trip.from || to !== trip.to) return no('trip.mismatch');
-      const place = { key, who: onTrip(trip.trip), kind: 'issuance', region: null, bufferMinutes: 0 } as const;
+      const place = {
+        key,
+        who: onTrip(trip.trip),
+        kind: 'issuance',
+        region: null,
+        bufferMinutes: 0,
+      } as const;
       return book(trx, { ...place, from, to }, order);
     }
     case 'borrow': {

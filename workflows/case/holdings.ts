@@ -168,7 +168,10 @@ export class Holdings {
     if (result.status === 'refused') {
       const { item, caseId } = result;
       // It passed to another case, which could not tell us.
-      if (caseId !== null && order.movements.some((move) => move.item === item && move.fromCase === kase.caseId))
+      if (
+        caseId !== null &&
+        order.movements.some((move) => move.item === item && move.fromCase === kase.caseId)
+      )
         this.takenOver({ item, by: caseId });
       const where =
         result.code === 'custody.otherKind'
@@ -205,7 +208,8 @@ export class Holdings {
       `on ${dayOf(view.from, offsetMinutes)} from ${localTime(view.from, offsetMinutes)} to ${localTime(view.to, offsetMinutes)}`;
     const out = (items: string[]) => (items.length === 0 ? 'nothing handed out' : items.join(', '));
     const why = {
-      'trip.notOpen': () => `${named} takes nobody: it has no time at the bureau ahead, or its slip is settled`,
+      'trip.notOpen': () =>
+        `${named} takes nobody: it has no time at the bureau ahead, or its slip is settled`,
       'trip.mismatch': () =>
         `${named} goes to ${trip!.bureau} with ${trip!.technician} ${when(trip!)}; name that, or nothing of it`,
       'trip.noSlip': () => `the slip of ${named} is not out yet; borrowSpares of ${named} comes first`,
@@ -273,11 +277,7 @@ export class Holdings {
   }
 
   /** Tells another case, beside the main line. */
-  private async tell<About>(
-    caseId: string,
-    signal: SignalDefinition<[About]>,
-    about: About,
-  ): Promise<void> {
+  private async tell<About>(caseId: string, signal: SignalDefinition<[About]>, about: About): Promise<void> {
     const { kase } = this;
     kase.busy.claims += 1;
     await kase.tellCase(caseId, signal, about);

@@ -4,7 +4,7 @@
  */
 import type { Channel, Instant, Invitation, Recipient } from '../../domain/case.js';
 import { closeOfDay, dayOf, instantOf, nextOpening, workdayAfter } from '../../domain/calendar.js';
-import { atPlace, slipOf, withCustomer, withParty, type TripView } from '../../domain/custody.js';
+import { atPlace, onTrip, slipOf, withCustomer, withParty, type TripView } from '../../domain/custody.js';
 import type { IssuanceAnswers, IssuanceIntake } from '../../domain/forms-issuance.js';
 import {
   balance,
@@ -63,8 +63,6 @@ export interface IssuanceData {
   invited?: { sequence: number; from: Instant; to: Instant; off: boolean };
   lines: DeviceLine[];
   spares: Spare[];
-  /** The trip on which it goes to the bureau, whose slip and spares it uses (W20). Absent: it goes by itself. */
-  trip?: string;
   /** Who goes to the bureau, and who installs. */
   technician: string | null;
   region: string | null;
@@ -158,9 +156,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       case 'borrowDevices':
         return borrowed(kase, answer as IssuanceAnswers['borrowDevices'], by);
       case 'issueDevices':
-        return kase.data.trip === undefined
-          ? null
-          : issuedOnTrip(kase, kase.data.trip, answer as IssuanceAnswers['issueDevices']);
+        return issuedOnTrip(kase, answer as IssuanceAnswers['issueDevices']);
       case 'afterClosing':
         return backOvernight(kase, answer as IssuanceAnswers['afterClosing'], by);
       case 'prepare': {
@@ -286,10 +282,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         const visit = visitAgreed(kase, given);
         data.technician = visit.technician;
         // The trip is the one that called the bureau, and calls it off.
-        if (given.trip === undefined) {
-          delete data.trip;
-          kase.undoLater('bureau', { from: visit.from });
-        } else data.trip = given.trip;
+        if (given.trip === undefined) kase.undoLater('bureau', { from: visit.from });
         // A calendar that holds an earlier invitation of ours is put right.
         if (data.invited !== undefined) tellAgreed(kase, visit);
         shiftDependent(kase, visit.to);
@@ -421,8 +414,9 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       }
       case 'borrowDevices': {
         const given = answer as IssuanceAnswers['borrowDevices'];
-        if (data.trip !== undefined && given.lines.some((line) => line.use === 'spare'))
-          return { field: 'lines', message: `the spares belong to the trip ${data.trip} (W20)` };
+        const trip = tripOf(kase);
+        if (trip !== null && given.lines.some((line) => line.use === 'spare'))
+          return { field: 'lines', message: `the spares belong to the trip ${trip} (W20)` };
         const problem = borrowProblem(lines, given.lines, policy.issuance.spares);
         return problem === null ? null : { field: 'lines', message: problem };
       }
@@ -577,6 +571,13 @@ function placeOnTrip(
   };
 }
 
+/** The trip it has its place on, whose slip and spares it uses until its devices have their result (W20). */
+export function tripOf(kase: IssuanceCase): string | null {
+  const trip = kase.state.trip?.trip;
+  const stands = kase.holdings.bookings().some((booking) => booking.who === onTrip(trip ?? ''));
+  return trip !== undefined && stands ? trip : null;
+}
+
 /** When the bureau expects whom: as it was agreed on the telephone, or as the trip goes. */
 export function visitAgreed(
   kase: IssuanceCase,
@@ -587,8 +588,9 @@ export function visitAgreed(
 }
 
 /** A failed device's place is taken by a spare of the trip, which passes to this case; the trip waits for it no more. */
-function issuedOnTrip(kase: IssuanceCase, trip: string, given: IssuanceAnswers['issueDevices']): Wanted | null {
-  if (!given.officerPresent) return null;
+function issuedOnTrip(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']): Wanted | null {
+  const trip = tripOf(kase);
+  if (trip === null || !given.officerPresent) return null;
   const technician = kase.data.technician!;
   const taken = given.devices.flatMap(({ serial, result, spareSerial }) =>
     result === 'passed' || spareSerial === undefined
@@ -613,7 +615,7 @@ function borrowed(kase: IssuanceCase, given: IssuanceAnswers['borrowDevices'], k
   const signed = { givenProof: given.keeperSignature, receivedProof: given.borrowerSignature };
   const familyOf = (machineNo = 0) =>
     kase.data.lines.find((line) => line.state === 'ordered' && line.machineNo === machineNo)?.family;
-  const { trip } = kase.data;
+  const trip = tripOf(kase);
   const devices = given.lines.map(({ serial, use, machineNo }) =>
     handOver(serial, 'device', atPlace('warehouse'), technician, {
       // What the customer ordered; which family a spare may stand in for is the keeper's to know.
@@ -626,7 +628,7 @@ function borrowed(kase: IssuanceCase, given: IssuanceAnswers['borrowDevices'], k
       rule: use === 'spare' ? 'D3' : 'ISS-08',
     }),
   );
-  if (trip !== undefined) return { movements: devices, trip: { act: 'borrow', trip } };
+  if (trip !== null) return { movements: devices, trip: { act: 'borrow', trip } };
   if (kase.holdings.item(slipOf(kase.caseId)) !== undefined) return { movements: devices };
   return {
     movements: [
@@ -915,7 +917,7 @@ function issueProblem(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']
     if (device.result === 'passed') continue;
     if (device.reason === undefined) return { field: 'devices', message: `why ${device.serial} failed` };
     // Whether a trip's spare is still to be had the ledger says.
-    if (device.spareSerial === undefined || kase.data.trip !== undefined) continue;
+    if (device.spareSerial === undefined || tripOf(kase) !== null) continue;
     const spare = kase.data.spares.find((each) => each.serial === device.spareSerial);
     if (spare === undefined || spare.used)
       return { field: 'devices', message: `${device.spareSerial} is no unused spare of this case` };

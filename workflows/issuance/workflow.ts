@@ -16,6 +16,7 @@ import {
   issuanceProcess,
   sparesToReturn,
   tellNoSlot,
+  tripOf,
   visitAgreed,
   type IssuanceCase,
   type IssuanceStart,
@@ -253,13 +254,12 @@ function returnSpares(kase: IssuanceCase): void {
 /** What the keeper is to hand out. */
 function toBorrow(kase: IssuanceCase): Record<string, unknown> {
   const lines = kase.data.lines.filter((line) => line.state === 'ordered');
+  const trip = tripOf(kase);
   return {
     technician: kase.data.technician,
     families: lines.map((line) => line.family),
     machines: lines.map((line) => line.machineNo),
-    ...(kase.data.trip === undefined
-      ? { spares: kase.policy.issuance.spares }
-      : { spares: 0, trip: kase.data.trip }),
+    ...(trip === null ? { spares: kase.policy.issuance.spares } : { spares: 0, trip }),
   };
 }
 

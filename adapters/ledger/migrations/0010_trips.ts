@@ -16,7 +16,6 @@ alter table bookings
       (ends_at at time zone 'UTC') + make_interval(mins => buffer_minutes)
     ) with &&
   ) where (status = 'booked' and who not like 'trip/%');
-create unique index bookings_one_trip on bookings (case_id) where (status = 'booked' and who like 'trip/%');
 comment on column bookings.who is
   'Staff id, bureau/<unit id> for a counter of the tax bureau, or trip/<case> for a place on a trip.';
 comment on column bookings.status is 'kept: a place on a trip whose devices have their result.';

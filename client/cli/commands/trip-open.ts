@@ -2,7 +2,8 @@ import { opening } from '../opening.js';
 
 export default opening('trip', {
   title: 'New trip',
-  summary: 'plan one run to the tax bureau for several customers, with one appointment and one borrow slip (W20)',
+  summary:
+    'plan one run to the tax bureau for several customers, with one appointment and one borrow slip (W20)',
   examples: [
     'aftercare trip open --answer bureau=xihu-bureau --as li.na --dry-run',
     'aftercare trip open --answer bureau=xihu-bureau --as li.na',
