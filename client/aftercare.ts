@@ -840,6 +840,9 @@ export class Aftercare implements AftercareApi {
             },
       refusals: await this.deps.ledger.refusals(caseId),
       related: masked ? [] : related.filter((row) => row.caseId !== caseId),
+      ...(file.row.process === 'trip'
+        ? { places: await this.deps.ledger.bookings({ who: onTrip(caseId) }) }
+        : {}),
     };
   }
   cases(filter: CaseFilter) {

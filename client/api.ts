@@ -95,6 +95,8 @@ export interface CaseSheet extends CaseFile {
   complainant: (ContactCard & { customer: Customer | null }) | null;
   refusals: Refusal[];
   related: CaseRow[];
+  /** Of a trip: who has, or had, a place on it (W20). */
+  places?: BookingRow[];
 }
 
 export interface ClockExplanation {
