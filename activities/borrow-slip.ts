@@ -215,6 +215,9 @@ function namedIn<Name extends 'returnToManufacturer' | 'reportLoss'>(
 
 /** Who of ours confirmed that the last line was settled, and when. */
 function lastReturn(paper: SlipPaper, borrowed: readonly Borrowed[]): Signed | undefined {
+  // A trip's slip is settled as a whole.
+  const settled = paper.answer('settleSlip');
+  if (settled !== undefined) return settled;
   const returns: Signed[] = borrowed.flatMap(({ left }) =>
     left === undefined ? [] : [{ by: left.receivedBy ?? left.givenBy ?? '', at: left.since }],
   );
