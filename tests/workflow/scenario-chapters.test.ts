@@ -36,8 +36,11 @@ function simulate(files: string[]): Promise<Result[]> {
   });
 }
 
-it('A4 W25 ONS-14 W29 repairs go as written with continue-as-new forced after every step', async () => {
-  const names = ['repair-replacement', 'repair-paid-workshop', 'repair-unreachable', 'repair-cancelled'];
+it('A4 W20 W25 ONS-14 W29 repairs and a trip go as written with continue-as-new forced after every step', async () => {
+  const names = [
+    ...['repair-replacement', 'repair-paid-workshop', 'repair-unreachable', 'repair-cancelled'],
+    'trip-two-customers',
+  ];
   const files = names.map((name) => {
     const text = readFileSync(join(ROOT, 'examples/scenarios', `${name}.yaml`), 'utf8');
     const file = join(folder, `${name}.yaml`);

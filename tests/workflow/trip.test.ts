@@ -316,6 +316,22 @@ test('W20 ISS-25 a trip is called off only when no case stands on it; then all i
   expect((await booked(empty.trip)).map(([, status]) => status)).toEqual(['released', 'released']);
 });
 
+test('A4 AT-50 what an ending asks of people is asked once, however often the case goes on in a new run', async () => {
+  const DAY = '03-14';
+  const desk = await warehouse.desk(`${DAY} 09:00`, { policy: { kernel: { chapterEvents: 1 } } });
+  const errand = await called(desk, DAY);
+  const { trip } = await planned(desk, errand, DAY);
+  await join(errand, trip);
+  await desk.act('cancelCase', trip, { reason: '税务局停办' }, 'chen.hui');
+  await desk.act('note', trip, { text: '已通知各客户' }, 'chen.hui');
+  const asked = (await desk.file(trip)).tasks.filter((task) => task.name === 'clearTrip');
+  expect(asked.map((task) => [task.key, task.status])).toEqual([['clearTrip#1', 'open']]);
+  await desk.act('cancelCase', errand.caseId, { reason: '客户取消办理' }, 'chen.hui');
+  await desk.complete(trip, 'clearTrip', {}, 'chen.hui');
+  await desk.complete(trip, 'callOffBureau', {}, 'li.na');
+  expect(await row(desk, trip)).toMatchObject({ status: 'closed', outcome: 'cancelled' });
+});
+
 test('ISS-25 W20 the trip moves: its cases move with it and their people hear it; nothing is handed out meanwhile', async () => {
   const DAY = '03-12';
   const desk = await warehouse.desk(`${DAY} 09:00`);
@@ -451,5 +467,5 @@ test('W20 a spare that passed to a case unheard: the trip learns it from the led
 test('every history replays with the cache off; waits are told in words; one alarm at a time (C11, C13)', async () => {
   const { cases, problems } = await office.audit();
   expect(problems).toEqual([]);
-  expect(cases).toBe(29);
+  expect(cases).toBe(31);
 });

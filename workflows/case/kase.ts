@@ -563,9 +563,12 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     this.concluding = true;
     const n = this.state.occurrences['ending'] ?? 1;
     this.scope = n === 1 ? '' : `.e${n}`;
-    for (const task of this.openTasks())
-      if (!task.beside && !task.holdsClosing) this.moot(task, this.state.ending!.kind);
-    if (this.state.pause !== null) this.endPause(SYSTEM, this.state.ending!.kind);
+    // Once: what the ending itself asks of people stays open when a new run comes here again.
+    this.once('ending', () => {
+      for (const task of this.openTasks())
+        if (!task.beside && !task.holdsClosing) this.moot(task, this.state.ending!.kind);
+      if (this.state.pause !== null) this.endPause(SYSTEM, this.state.ending!.kind);
+    });
   }
   /** Marks that the case is to end by another way than its main line. */
   end(kind: Ending['kind'], by: string, data: Record<string, unknown>): void {
