@@ -65,7 +65,7 @@ export const tripProcess: Process<TripAnswers, TripData> = {
       case 'settleSlip':
         return settled(kase, answer as TripAnswers['settleSlip'], by);
       case 'clearTrip':
-        return off(kase);
+        return over(kase);
       default:
         return null;
     }
@@ -113,7 +113,9 @@ export const tripProcess: Process<TripAnswers, TripData> = {
   async conclude(kase, ending) {
     if (ending.kind !== 'cancelled') throw new Error(`a trip does not end ${ending.kind}`);
     await kase.effect('off', async () => {
-      kase.data.off = await kase.holdings.attempt('off', off(kase));
+      // Without a time it takes nobody any more.
+      await kase.holdings.release(bookingsOf(kase, 'issuance'));
+      kase.data.off = await kase.holdings.attempt('off', over(kase));
     });
     if (!kase.keep('off', () => ({ done: kase.data.off === true })).done) await kase.task(TASKS.clearTrip);
     await kase.effect('undo', () => kase.holdings.undoAll());
@@ -166,11 +168,11 @@ function settled(kase: TripCase, given: TripAnswers['settleSlip'], keeper: strin
         rule: 'ISS-22',
       }),
     ),
-    trip: { act: 'end', trip: kase.caseId },
+    ...over(kase),
   };
 }
 
-/** The appointment is given up, unless cases still stand on it. */
-function off(kase: TripCase): Wanted {
-  return { releases: bookingsOf(kase, 'issuance'), trip: { act: 'end', trip: kase.caseId } };
+/** Nobody stands on it any more. */
+function over(kase: TripCase): Wanted {
+  return { trip: { act: 'end', trip: kase.caseId } };
 }
