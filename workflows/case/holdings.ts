@@ -94,6 +94,7 @@ export class Holdings {
   async claim(task: TaskState, requestId: string, wanted: Wanted): Promise<void> {
     const { kase } = this;
     const order = this.order(`${task.key}/${requestId}`, wanted);
+    if (order.trip?.act === 'join') this.movedMeanwhile = null;
     this.claiming.add(task.key);
     kase.busy.claims += 1;
     // Who answered hears no at once; the next answer is let in when nothing of this one is left.
@@ -239,7 +240,6 @@ export class Holdings {
     const { kase } = this;
     if (claim === undefined || trip === null) return [];
     const moved = this.movedMeanwhile?.trip === trip.trip ? this.movedMeanwhile : null;
-    this.movedMeanwhile = null;
     kase.state.trip = moved ?? trip;
     if (claim.act === 'plan') for (const caseId of trip.cases) void this.tell(caseId, tripMoved, trip);
     if (claim.act !== 'join') return [];

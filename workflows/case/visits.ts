@@ -5,8 +5,7 @@
 import { closeOfDay, dayOf, instantOf, workdayAfter } from '../../domain/calendar.js';
 import type { EvidenceRef, Instant } from '../../domain/case.js';
 import { atPlace, withCustomer, type BookingRequest, type Movement } from '../../domain/custody.js';
-import { HOLDING_TASKS, VISIT_TASKS } from '../../domain/tasks.js';
-import type { TaskDefinition } from '../../domain/tasks.js';
+import { HOLDING_TASKS, VISIT_TASKS, type TaskDefinition } from '../../domain/tasks.js';
 import type { Kase } from './kase.js';
 import type { Wanted } from './holdings.js';
 import type { UndoStep } from './state.js';
