@@ -30,7 +30,14 @@ import {
   type ProcessName,
 } from '../domain/case.js';
 import { addDays, dayOf, instantOf, wholeMinute } from '../domain/calendar.js';
-import { isHeldByStaff, type BookingFilter, type CustodyFilter, type Holder } from '../domain/custody.js';
+import {
+  isHeldByStaff,
+  onTrip,
+  type BookingFilter,
+  type BookingRow,
+  type CustodyFilter,
+  type Holder,
+} from '../domain/custody.js';
 import { relimitClock } from '../domain/clock.js';
 import { actForms } from '../domain/forms-case.js';
 import { complaintIntakeForm } from '../domain/forms-complaint.js';
@@ -180,12 +187,8 @@ export class Aftercare implements AftercareApi {
     if (process === 'complaint') return this.openComplaint(input, by, options);
     const requestId = options.requestId ?? randomUUID();
     const actor = await this.actor(by);
-    const parsed = intakeForm(process, 'edge').safeParse(input ?? {});
-    if (!parsed.success) throw invalid(process, formIssues(parsed.error), requestId);
-    const form = parsed.data as Record<string, unknown>;
-    const receivedAt = wholeMinute((form['receivedAt'] as string | undefined) ?? this.at);
-    if (receivedAt > this.at)
-      throw invalid(process, [{ field: 'receivedAt', message: 'lies in the future' }], requestId);
+    const { form, receivedAt } = this.intakeOf(process, input, requestId);
+    if (process === 'trip') return this.openTrip({ ...form, receivedAt }, actor, requestId);
     const customer = await this.knownCustomer(process, form, requestId);
     const bureau =
       typeof form['bureau'] === 'string' ? await this.bureau(process, form['bureau'], requestId) : null;
@@ -230,6 +233,36 @@ export class Aftercare implements AftercareApi {
       snapshot: await this.snapshot(),
     };
     return this.receive(start, { lookups, contents, stored, related });
+  }
+
+  private intakeOf(process: ProcessName, input: unknown, requestId: string) {
+    const parsed = intakeForm(process, 'edge').safeParse(input ?? {});
+    if (!parsed.success) throw invalid(process, formIssues(parsed.error), requestId);
+    const form = parsed.data as Record<string, unknown>;
+    const receivedAt = wholeMinute((form['receivedAt'] as string | undefined) ?? this.at);
+    if (receivedAt > this.at)
+      throw invalid(process, [{ field: 'receivedAt', message: 'lies in the future' }], requestId);
+    return { form, receivedAt };
+  }
+
+  /** A trip is ours and no customer's: their own cases take their places on it (W20). */
+  private async openTrip(
+    form: Record<string, unknown>,
+    actor: Actor,
+    requestId: string,
+  ): Promise<OpenReceipt> {
+    await this.bureau('trip', String(form['bureau']), requestId);
+    const { value, contents } = await this.stored(form, null, actor.id, requestId);
+    const stored = value as Record<string, unknown>;
+    const start: Omit<CaseStart, 'caseId'> = {
+      process: 'trip',
+      requestId,
+      actor,
+      intake: { form: stored },
+      related: [],
+      snapshot: await this.snapshot(),
+    };
+    return this.receive(start, { lookups: [], contents, stored, related: [] });
   }
 
   /** The customer on file, whose taxpayer id is in order and is the one given (REG-02, facts 2 and 3). */
@@ -812,6 +845,9 @@ export class Aftercare implements AftercareApi {
             },
       refusals: await this.deps.ledger.refusals(caseId),
       related: masked ? [] : related.filter((row) => row.caseId !== caseId),
+      ...(file.row.process === 'trip'
+        ? { places: await this.deps.ledger.bookings({ who: onTrip(caseId) }) }
+        : {}),
     };
   }
   cases(filter: CaseFilter) {
@@ -932,11 +968,18 @@ export class Aftercare implements AftercareApi {
   async agenda(named: string, day: Day): Promise<Agenda> {
     const who = await this.holder(named);
     const booked = await this.bookings({ who, day, offsetMinutes: this.offset, status: 'booked' });
-    const entries = booked.map(async (booking): Promise<AgendaEntry> => {
+    const entryOf = async (booking: BookingRow): Promise<AgendaEntry> => {
       const { caseId } = booking;
       const file = await this.deps.ledger.caseFile(caseId);
       const kit = await this.deps.ledger.custody({ holder: who, caseId });
       return { booking, customer: file?.row.customer ?? null, kit };
+    };
+    const entries = booked.map(async (booking): Promise<AgendaEntry> => {
+      const entry = await entryOf(booking);
+      if (processOf(booking.caseId) !== 'trip') return entry;
+      const places = await this.bookings({ who: onTrip(booking.caseId) });
+      const taken = places.filter((place) => place.status !== 'released');
+      return { ...entry, places: await Promise.all(taken.map(entryOf)) };
     });
     return { who, day, entries: await Promise.all(entries) };
   }

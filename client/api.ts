@@ -95,6 +95,8 @@ export interface CaseSheet extends CaseFile {
   complainant: (ContactCard & { customer: Customer | null }) | null;
   refusals: Refusal[];
   related: CaseRow[];
+  /** Of a trip: who has, or had, a place on it (W20). */
+  places?: BookingRow[];
 }
 
 export interface ClockExplanation {
@@ -135,6 +137,8 @@ export interface AgendaEntry {
   customer: string | null;
   /** What the person holds for that case. */
   kit: CustodyRow[];
+  /** On a trip: every case that has its place on it, with its customer and its devices (W20). */
+  places?: Omit<AgendaEntry, 'places'>[];
 }
 
 export interface ActOptions {

@@ -12,7 +12,7 @@ export type Instant = string;
 export type Day = string;
 
 /** Processes of the manual and the letter their case numbers start with (CRM-05, W7). */
-export const PROCESS_LETTERS = { complaint: 'T', issuance: 'F', repair: 'W' } as const;
+export const PROCESS_LETTERS = { complaint: 'T', issuance: 'F', repair: 'W', trip: 'R' } as const;
 export type ProcessName = keyof typeof PROCESS_LETTERS;
 
 /** The ladder of D15, lowest first. */

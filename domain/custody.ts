@@ -81,6 +81,8 @@ export interface Movement {
   /** Who looks after its return and is reminded with the holder; null when it may stay. */
   keeper: string | null;
   rule: string;
+  /** The case that must be holding it so far, where it passes from one case to another (W20). */
+  fromCase?: string;
 }
 
 /** What a case wants to take, move, book or release; all of it happens, or nothing. */
@@ -93,13 +95,69 @@ export interface ClaimOrder {
   bookings: BookingRequest[];
   /** Keys of bookings given up with it, e.g. when an appointment moves: it is booked anew under the next key. */
   releases: string[];
+  /** Keys of places on a trip whose devices have their result: the trip waits for them no longer (W20). */
+  kept?: string[];
+  /** What it has to do with a trip (W20). */
+  trip?: TripClaim;
   /** Offset of the zone whose days a `taken` answer counts in; UTC when absent. */
   offsetMinutes?: number;
 }
 
+/**
+ * A trip is known to the ledger by its own bookings, technician and counter, and by the holder of its slip
+ * (`slipOf`); who is on it by a booking of each case whose `who` is the trip (`onTrip`).
+ */
+export type TripClaim =
+  /** The trip itself has booked its time: the places on it move there. */
+  | { act: 'plan'; trip: string }
+  /** A case takes a place, under this booking key. What it names of the trip must be so. */
+  | {
+      act: 'join';
+      trip: string;
+      key: string;
+      bureau: string;
+      technician?: string;
+      from?: Instant;
+      to?: Instant;
+    }
+  /** A case puts devices on the trip's slip. */
+  | { act: 'borrow'; trip: string }
+  /** The trip is over or off: nobody may have a place on it any more. */
+  | { act: 'end'; trip: string };
+
+/** A trip as the ledger knows it at a moment. */
+export interface TripView {
+  trip: string;
+  bureau: string;
+  technician: string;
+  from: Instant;
+  to: Instant;
+  /** Cases whose place stands and whose devices have no result yet. */
+  cases: string[];
+}
+
+/** Who is booked when a case has its place on a trip. */
+export const onTrip = (trip: string): string => `trip/${trip}`;
+/** The one borrow slip of a trip or a case. */
+export const slipOf = (caseId: string): string => `${caseId}/slip`;
+
 export type ClaimResult =
-  /** `repeat`: an earlier attempt had done it. `families`, by item: of what was asked for as one of several. */
-  | { status: 'done'; repeat: boolean; families?: Record<string, string> }
+  /**
+   * `repeat`: an earlier attempt had done it. `families`, by item: of what was asked for as one of several. `trip`: the
+   * trip it was about, as it stands now.
+   */
+  | { status: 'done'; repeat: boolean; families?: Record<string, string>; trip?: TripView | null }
+  /**
+   * The trip says no. `notOpen`: it has no time that lies ahead, or its slip is settled · `mismatch`: it goes elsewhere,
+   * at another time or with somebody else · `noSlip`: its slip is not out yet · `notOn`: the case has no place on it ·
+   * `casesOn`: cases still stand on it, with what its technician holds for each.
+   */
+  | {
+      status: 'noTrip';
+      code: 'trip.notOpen' | 'trip.mismatch' | 'trip.noSlip' | 'trip.notOn' | 'trip.casesOn';
+      trip: TripView | null;
+      waiting: { caseId: string; items: string[] }[];
+    }
   /** Somebody else has it, it is not where it was said to be, or nobody knows it. Nothing was changed. */
   | {
       status: 'refused';
@@ -120,7 +178,7 @@ export type BookingKind = (typeof BOOKING_KINDS)[number];
 export interface BookingRequest {
   /** Derived from case and step, e.g. `F20300304-001/installation#1`. */
   key: string;
-  /** Staff id, or `bureau/<unit id>` for a counter of the tax bureau. */
+  /** Staff id, `bureau/<unit id>` for a counter of the tax bureau, `trip/<case>` for a place on a trip. */
   who: string;
   kind: BookingKind;
   from: Instant;
@@ -140,7 +198,8 @@ export interface BusySpan {
 /** A booking as the ledger keeps it. */
 export interface BookingRow extends BookingRequest {
   caseId: string;
-  status: 'booked' | 'released';
+  /** `kept`: a place on a trip whose devices have their result. */
+  status: 'booked' | 'kept' | 'released';
   bookedAt: Instant;
   releasedAt: Instant | null;
 }

@@ -81,6 +81,11 @@ export function issuanceForms(mode: FormMode) {
       from: instant().optional(),
       to: instant().optional(),
       technician: staff().optional(),
+      /** It goes with a trip that is planned: time and technician are the trip's (W20). */
+      trip: z
+        .string()
+        .regex(/^R\d{8}-\d{3,}$/, 'the number of a trip, e.g. R20300304-001')
+        .optional(),
       officer: text(30).optional(),
       means: means().default('phone'),
       note: text(200).optional(),
@@ -95,8 +100,6 @@ export function issuanceForms(mode: FormMode) {
           }),
         )
         .min(1),
-      /** A run for several customers (W20). */
-      tripNo: reference(20).optional(),
       keeperSignature: evidence(),
       borrowerSignature: evidence(),
     }),

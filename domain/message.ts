@@ -154,6 +154,7 @@ export const TEMPLATE_PARAMS: Record<string, TemplateParams> = {
   'staff.acceptanceRefused': { params: ['caseNo', 'task', 'item', 'count', 'staff'], optional: ['reason'] },
   'staff.laterVisits': { params: ['caseNo', 'staff'] },
   'staff.appointmentShifts': { params: ['caseNo', 'time'] },
+  'staff.tripMoved': { params: ['caseNo', 'trip', 'time', 'staff'] },
   'staff.bureauNoSlot': { params: ['caseNo', 'staff', 'reason'] },
   'staff.riskTaken': { params: ['caseNo', 'staff'] },
   'staff.paidVisit': { params: ['caseNo', 'staff'] },
@@ -304,6 +305,7 @@ export function longestValues(
   const common = (language: Language): Record<string, string> => ({
     caseNo: 'T20301231-1000',
     newCaseNo: 'F20301231-1000',
+    trip: 'R20301231-1000',
     phone: given.phone ?? '0571-5550100',
     percent: '100',
     count: '99',

@@ -7,6 +7,7 @@ import { PROCESS_LETTERS, type ProcessName } from './case.js';
 import { complaintForms, complaintIntakeForm } from './forms-complaint.js';
 import { issuanceForms, issuanceIntakeForm } from './forms-issuance.js';
 import { repairForms, repairIntakeForm } from './forms-repair.js';
+import { tripForms, tripIntakeForm } from './forms-trip.js';
 import type { FormMode } from './forms.js';
 
 /** An object form that can also be asked for some of its fields only (corrections). */
@@ -19,6 +20,7 @@ const FORMS: Record<
   complaint: { tasks: complaintForms, intake: complaintIntakeForm },
   issuance: { tasks: issuanceForms, intake: issuanceIntakeForm },
   repair: { tasks: repairForms, intake: repairIntakeForm },
+  trip: { tasks: tripForms, intake: tripIntakeForm },
 };
 
 /** Names of the processes, in the order of the manual's letters. */

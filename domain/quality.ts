@@ -23,6 +23,8 @@ export interface QualityLine {
   resolutionMinutes: number | null;
 }
 
+/** Runs of ours for several customers: each of their cases counts itself (W20). */
+const NOT_SERVICE: readonly ProcessName[] = ['trip'];
 /** Endings in which the customer was never asked, or which another case counts (W36, W37). */
 const NOT_ASKED = ['merged', 'reclassified', 'cancelled', 'answeredAnonymous'];
 
@@ -36,6 +38,7 @@ export function qualityOf(
   offsetMinutes: number,
 ): QualityLine[] {
   const inSpan = rows.filter((row) => {
+    if (NOT_SERVICE.includes(row.process)) return false;
     const on = dayOf(row.receivedAt, offsetMinutes);
     return (span.from === undefined || on >= span.from) && (span.to === undefined || on <= span.to);
   });

@@ -61,6 +61,10 @@ const TASKS = {
   afterClosing: l('税务局下班后处置设备', 'settle the devices overnight'),
   agreeInstallation: l('与税务局商定安装时间', 'agree the installation time'),
   bookInstallation: l('预约客户安装时间', 'book the installation'),
+  planTrip: l('约定出工时间', 'plan the trip'),
+  borrowSpares: l('出库借用备用设备', 'hand out slip and spares'),
+  settleSlip: l('销出工单借条', 'settle the slip'),
+  clearTrip: l('移出出工单上的客户', 'clear the trip'),
   moveInstallation: l('改约客户安装时间', 'move the installation'),
   checkBackup: l('上门核对数据备份', 'check the backup'),
   install: l('上门安装', 'install'),
@@ -219,6 +223,7 @@ const OUTCOMES = {
   visitRefused: l('未予上门', 'no visit'),
   paidDeclined: l('客户不接受收费', 'paid service declined'),
   notReached: l('多次未能见到客户', 'customer not met'),
+  settled: l('已销借条', 'settled'),
 } satisfies Record<string, Label>;
 
 /** Where a matter stands, in words a customer may read (`cmp.progress`): a closed list, no internal words. */
@@ -376,6 +381,7 @@ const PROCESSES = {
   complaint: l('投诉处理', 'complaint'),
   issuance: l('发行安装', 'issuance'),
   repair: l('上门维修', 'repair'),
+  trip: l('出工单', 'trip'),
 } satisfies Record<string, Label>;
 
 /** What stands in a timeline. */

@@ -2,3 +2,4 @@
 export { complaint } from './complaint/workflow.js';
 export { issuance } from './issuance/workflow.js';
 export { repair } from './repair/workflow.js';
+export { trip } from './trip/workflow.js';

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Instant } from '../../domain/case.js';
 import { canonicalJson } from '../../domain/canonical.js';
-import type { ClaimOrder, ClaimResult } from '../../domain/custody.js';
+import { onTrip, type ClaimOrder, type ClaimResult } from '../../domain/custody.js';
 import { ClaimConflict } from '../ports.js';
 import { BookingTaken, book, giveUp, lockPersons, personsOf, readBusy, unbook } from './bookings.js';
 import { MovementRefused, familiesOf, itemsOf, lockItems, lockRows, move, moveBack } from './custody.js';
 import type { LedgerTables } from './schema.js';
+import { keep, minded, readTrip, TripRefused } from './trips.js';
 
 type Db = Kysely<LedgerTables>;
 type Trx = Transaction<LedgerTables>;
@@ -16,7 +17,7 @@ export async function claim(db: Db, order: ClaimOrder): Promise<ClaimResult> {
   try {
     return await db.transaction().execute((trx) => carryOut(trx, order));
   } catch (error) {
-    if (error instanceof MovementRefused) return error.result;
+    if (error instanceof MovementRefused || error instanceof TripRefused) return error.result;
     if (!(error instanceof BookingTaken)) throw error;
     const { who, from, to } = error.request;
     // The transaction that met the constraint can read no more.
@@ -25,21 +26,36 @@ export async function claim(db: Db, order: ClaimOrder): Promise<ClaimResult> {
 }
 
 async function carryOut(trx: Trx, order: ClaimOrder): Promise<ClaimResult> {
-  const { key, caseId, at, movements, bookings, releases } = order;
+  const { key, caseId, at, movements, bookings, releases, kept = [], trip } = order;
   const known = await lockClaim(trx, key);
   const digest = digestOf(order);
   if (known?.state === 'withdrawn') return { status: 'withdrawn' };
   if (known && known.digest !== digest) throw new ClaimConflict(key);
-  if (known) return { status: 'done', repeat: true, ...(await familiesOf(trx, movements)) };
+  if (known) return done(trx, order, true);
 
   await trx.insertInto('claims').values({ key, caseId, at, state: 'done', digest }).execute();
   await lockItems(trx, movements, at, key);
   const giving = await personsOf(trx, { keys: releases });
-  await lockPersons(trx, [...giving, ...bookings.map((booking) => booking.who)]);
+  const trips = [
+    ...(await personsOf(trx, { keys: kept })),
+    ...(trip === undefined ? [] : [onTrip(trip.trip)]),
+  ];
+  await lockPersons(trx, [...giving, ...trips, ...bookings.map((booking) => booking.who)]);
   for (const movement of movements) await move(trx, movement, order);
   await giveUp(trx, releases, giving, order);
   for (const booking of bookings) await book(trx, booking, order);
-  return { status: 'done', repeat: false, ...(await familiesOf(trx, movements)) };
+  await keep(trx, kept, order);
+  await minded(trx, order);
+  return done(trx, order, false);
+}
+
+async function done(trx: Trx, { trip, movements }: ClaimOrder, repeat: boolean): Promise<ClaimResult> {
+  return {
+    status: 'done',
+    repeat,
+    ...(await familiesOf(trx, movements)),
+    ...(trip === undefined ? {} : { trip: await readTrip(trx, trip.trip) }),
+  };
 }
 
 /** An item has moved on. Thrown, so that nothing of the withdrawal remains. */
@@ -88,7 +104,7 @@ async function lockClaim(trx: Trx, key: string) {
 }
 
 /** What was asked for, whenever it is asked. */
-function digestOf({ caseId, movements, bookings, releases }: ClaimOrder): string {
-  const asked = canonicalJson({ caseId, movements, bookings, releases });
+function digestOf({ caseId, movements, bookings, releases, kept, trip }: ClaimOrder): string {
+  const asked = canonicalJson({ caseId, movements, bookings, releases, kept, trip });
   return createHash('sha256').update(asked).digest('hex');
 }

@@ -105,8 +105,9 @@ async function hold(trx: Trx, holding: Insertable<CustodyTable>): Promise<void> 
   await trx.insertInto('custody').values(holding).execute();
 }
 
-function presentHolding(trx: Trx, item: string) {
-  return trx
+/** Who holds an item now. */
+export function presentHolding(db: Db, item: string) {
+  return db
     .selectFrom('custody')
     .selectAll()
     .where('item', '=', item)
@@ -132,7 +133,8 @@ export async function move(
 ): Promise<void> {
   const { item, from } = movement;
   const held = await presentHolding(trx, item);
-  if (held?.holder !== from) {
+  const passesOn = movement.fromCase === undefined || held?.caseId === movement.fromCase;
+  if (held?.holder !== from || !passesOn) {
     throw new MovementRefused({
       status: 'refused',
       code: 'custody.heldByOther',

@@ -76,6 +76,12 @@ export const ENTRIES: readonly Entry[] = [
     () => import('./commands/issuance-open.js'),
   ),
   entry(
+    'trip open',
+    'Cases',
+    'plan one run to the tax bureau for several customers, with one appointment and one borrow slip (W20)',
+    () => import('./commands/trip-open.js'),
+  ),
+  entry(
     'case list',
     'Cases',
     'cases: open ones, the late, the stuck, those of a customer',

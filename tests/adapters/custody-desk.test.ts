@@ -207,6 +207,33 @@ describe('appointments', () => {
     expect([unknown.exit, unknown.stderr]).toEqual([3, expect.stringContaining('staff.unknown')]);
   });
 
+  it('W20 a trip is one stop, with every case that has its place on it and what is taken along for each', async () => {
+    const trip = 'R20300304-001';
+    const from = '2030-03-07T01:00:00.000Z';
+    const own = { ...visit(`${trip}/who`, from, null, 30), kind: 'issuance' as const };
+    const counter = { ...own, key: `${trip}/bureau`, who: 'bureau/xihu-bureau' };
+    const base = { at: '2030-03-04T02:00:00.000Z', movements: [], bookings: [], releases: [] };
+    const wanted = { act: 'plan' as const, trip };
+    await ledger.claim({ ...base, key: trip, caseId: trip, bookings: [own, counter], trip: wanted });
+    const places = [CASE, 'F20300304-002', 'F20300304-003'];
+    for (const caseId of places) {
+      const place = { act: 'join' as const, trip, key: `${caseId}/place`, bureau: 'xihu-bureau' };
+      expect(await ledger.claim({ ...base, key: place.key, caseId, trip: place })).toMatchObject({
+        status: 'done',
+      });
+    }
+    await ledger.releaseBookings([`${places[2]}/place`], base.at);
+    const { stdout } = await aftercare('agenda --staff wang.lei --day 2030-03-07');
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      'wang.lei  Thu 7 Mar',
+      `  09:00-10:00  issuance  ${trip} · then 30 min of travel`,
+      `    for ${CASE}`,
+      '      take  JSP-30040001  device goldenTaxDisk GTD-5 金税盘',
+      `      take  ${CASE}/cash#1  cash 820 CNY`,
+      `    for ${places[1]}`,
+    ]);
+  });
+
   it('AT-42 leave free times between them', async () => {
     const { stdout } = await aftercare(
       'bookings free --staff wang.lei --day 2030-03-05 --minutes 60 --count 4 --json',

@@ -1,8 +1,15 @@
 /** A case in a ledger of its own, for tests of printed forms: what was answered, who holds what, which texts are left. */
 import type { CaseFile, LedgerPort } from '../../adapters/ports.js';
 import type { DocumentOrder } from '../../activities/contract.js';
-import type { CaseRow, DocumentKind, EvidenceRef, Fact, TaskRow } from '../../domain/case.js';
-import type { CustodyRow } from '../../domain/custody.js';
+import {
+  PROCESS_LETTERS,
+  type CaseRow,
+  type DocumentKind,
+  type EvidenceRef,
+  type Fact,
+  type TaskRow,
+} from '../../domain/case.js';
+import type { CustodyFilter, CustodyRow } from '../../domain/custody.js';
 import type { Organisation } from '../../domain/organisation.js';
 
 /** An instant of March 2030 in UTC: `at(5, '02:20')` is 10:20 in China. */
@@ -53,9 +60,19 @@ export interface PaperCase {
   custody?: CustodyRow[];
   timeline?: Partial<Fact>[];
   messages?: { template: string; queuedAt: string }[];
+  /** Of a trip: each case that has, or had, its place on it, by number. */
+  places?: Record<string, Place>;
   /** Devices on file. */
   items?: Record<string, { family: string; model: string }>;
   erased?: string[];
+}
+
+/** A case on a trip, and for how long. */
+export interface Place {
+  bookedAt: string;
+  releasedAt?: string;
+  tasks: TaskRow[];
+  custody: CustodyRow[];
 }
 
 /** A task that was answered; `round` is the visit. */
@@ -109,7 +126,7 @@ export const held = (
 
 /** What a builder is given: ledger, case and order. */
 export function paperCase(given: PaperCase, kind: DocumentKind, round = 1) {
-  const caseId = given.process === 'repair' ? 'W20300304-001' : 'F20300304-001';
+  const caseId = `${PROCESS_LETTERS[given.process]}20300304-001`;
   const order: DocumentOrder = {
     caseId,
     kind,
@@ -131,13 +148,28 @@ export function paperCase(given: PaperCase, kind: DocumentKind, round = 1) {
     timeline: given.timeline ?? [],
     messages: given.messages ?? [],
   } as unknown as CaseFile;
-  const erased = given.erased ?? [];
+  const { erased = [], places = {} } = given;
   const ledger = {
     intakeOf: () => Promise.resolve({ actor: 'li.na', input: { intake: { form: given.intake } } }),
     organisation: () => Promise.resolve(ORGANISATION),
     contents: (ids: string[]) =>
       Promise.resolve(new Map(ids.map((id) => [id, { body: erased.includes(id) ? null : id }]))),
-    custody: () => Promise.resolve(given.custody ?? []),
+    custody: (filter: CustodyFilter) =>
+      Promise.resolve(places[filter.caseId ?? '']?.custody ?? given.custody ?? []),
+    bookings: () =>
+      Promise.resolve(
+        Object.entries(places).map(([id, { bookedAt, releasedAt = null }]) => ({
+          caseId: id,
+          bookedAt,
+          releasedAt,
+        })),
+      ),
+    caseFile: (id: string) =>
+      Promise.resolve({
+        ...file,
+        row: { ...file.row, caseId: id, process: 'issuance' },
+        tasks: places[id]!.tasks,
+      }),
     item: (id: string) => Promise.resolve(given.items?.[id] ?? null),
   } as unknown as LedgerPort;
   return { ports: { ledger }, file, order };

@@ -3,7 +3,15 @@ import { expect, test } from 'vitest';
 import { borrowSlip } from '../../activities/borrow-slip.js';
 import type { TaskRow } from '../../domain/case.js';
 import type { CustodyRow } from '../../domain/custody.js';
-import { answered, at, evidence, held, paperCase, type PaperCase } from '../support/paper-case.js';
+import {
+  answered,
+  at,
+  evidence,
+  held,
+  paperCase,
+  type PaperCase,
+  type Place,
+} from '../support/paper-case.js';
 
 const LOAN = answered('borrowDevices', 'pan.mei', at(5, '01:00'), {
   lines: [
@@ -11,7 +19,6 @@ const LOAN = answered('borrowDevices', 'pan.mei', at(5, '01:00'), {
     { serial: 'JSP-2', use: 'customer', machineNo: 1 },
     { serial: 'JSP-3', use: 'spare' },
   ],
-  tripNo: 'CG-7',
   keeperSignature: evidence('a'),
   borrowerSignature: evidence('b'),
 });
@@ -68,7 +75,7 @@ test('ISS-08 lent: each thing with its use, both signatures, nothing settled', a
       printedAt: '2030年3月20日10:00',
       createdAt: at(20, '02:00'),
     },
-    tripNo: 'CG-7',
+    tripNo: '',
     purpose: '发行安装',
     borrower: '王雷',
     borrowedAt: '2030年3月5日09:00',
@@ -200,4 +207,81 @@ test('with nothing borrowed the slip is an empty one', async () => {
     borrowerOut: {},
     keeperOut: {},
   });
+});
+
+test('W20 a trip has one slip for all its customers: their devices, its spares, and who settles what is still out', async () => {
+  const TRIP = 'R20300304-001';
+  const [FIRST, SECOND, GONE] = ['F20300304-001', 'F20300304-002', 'F20300304-003'] as const;
+  const loan = (serial: string, when: string) =>
+    answered('borrowDevices', 'pan.mei', when, { lines: [{ serial, use: 'customer', machineNo: 0 }] });
+  const device = (item: string, caseId: string, when = at(5, '01:00')) =>
+    lent(item, { caseId, since: when }, 'borrowDevices#1', caseId);
+  const spare = (item: string) =>
+    lent(item, { caseId: TRIP, since: at(5, '00:30'), dueBackAt: at(5, '10:00') }, 'borrowSpares#1', TRIP);
+  const places: Record<string, Place> = {
+    // Its device failed, the trip's spare took its place, was installed and is paid.
+    [FIRST]: {
+      bookedAt: at(4, '02:00'),
+      releasedAt: at(5, '02:30'),
+      tasks: [
+        loan('JSP-1', at(5, '01:00')),
+        answered(
+          'returnToManufacturer',
+          'pan.mei',
+          at(5, '03:30'),
+          { reference: 'RMA-7' },
+          {
+            context: { items: ['JSP-1'] },
+          },
+        ),
+        answered('clearSlip', 'pan.mei', at(5, '09:00'), { salesSlipNo: 'XH-1' }),
+      ],
+      custody: [
+        device('JSP-1', FIRST),
+        held('JSP-3', 'wang.lei', at(5, '02:30'), { caseId: FIRST, receivedFrom: 'wang.lei' }),
+        held('JSP-1', 'party/manufacturer', at(5, '03:30'), { caseId: FIRST }),
+        held('JSP-3', 'customer/yunfan', at(5, '08:00'), { caseId: FIRST }),
+      ],
+    },
+    // Issued and to be installed another day.
+    [SECOND]: {
+      bookedAt: at(4, '03:00'),
+      releasedAt: at(5, '02:40'),
+      tasks: [loan('JSP-2', at(5, '01:00'))],
+      custody: [device('JSP-2', SECOND)],
+    },
+    // It left the trip, and borrowed for a visit of its own.
+    [GONE]: {
+      bookedAt: at(4, '03:00'),
+      releasedAt: at(4, '09:00'),
+      tasks: [loan('JSP-9', at(5, '01:00'))],
+      custody: [device('JSP-9', GONE)],
+    },
+  };
+  const lentSpares = answered('borrowSpares', 'pan.mei', at(5, '00:30'), { spares: ['JSP-3', 'JSP-4'] });
+  const slip = (tasks: TaskRow[], custody: CustodyRow[]) => {
+    const given = { process: 'trip' as const, intake: {}, tasks, custody, places };
+    const { ports, file, order } = paperCase(given, 'borrowSlip');
+    return borrowSlip(ports, file, order);
+  };
+  const out = [spare('JSP-3'), spare('JSP-4')];
+  const settled = [...out, held('JSP-4', 'place/warehouse', at(5, '04:00'), { receivedBy: 'pan.mei' })];
+  const filed = await slip([lentSpares, answered('settleSlip', 'pan.mei', at(5, '04:00'), {})], settled);
+  expect(filed).toMatchObject({
+    head: { formNo: `${TRIP}/slip`, caseNo: TRIP, state: '已归档' },
+    tripNo: TRIP,
+    purpose: '发行安装',
+    borrower: '王雷',
+    slipState: '已销',
+    keeperIn: { name: '潘梅', signedAt: '2030年3月5日12:00' },
+  });
+  const yunfan = '杭州云帆物流有限公司\n主机';
+  expect(filed.lines.map((line) => [line.serialNo, line.use, line.disposition, line.proof])).toEqual([
+    ['JSP-1', yunfan, '退厂', 'RMA-7'],
+    ['JSP-2', yunfan, '未还', `由 ${SECOND} 结清`],
+    ['JSP-3', '备用', '已销售', 'XH-1'],
+    ['JSP-4', '备用', '归还', ''],
+  ]);
+  // Before that it is open, whatever has become of its lines.
+  expect(await slip([lentSpares], out)).toMatchObject({ slipState: '部分销', keeperIn: {} });
 });

@@ -38,6 +38,8 @@ describe('figures of quality', () => {
         row({ outcome: 'externalRecourse', rounds: 3, responseMinutes: 30, resolutionMinutes: 1200 }),
         row({ outcome: 'merged' }),
         row({ status: 'open', outcome: null, responseMinutes: null, resolutionMinutes: null }),
+        // No service to a customer, but a run of ours (W20).
+        row({ process: 'trip', outcome: 'settled' }),
         row({ process: 'repair', outcome: 'repaired', responseMinutes: 0, resolutionMinutes: 0 }),
       ],
       {},

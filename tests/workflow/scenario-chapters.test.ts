@@ -36,9 +36,9 @@ function simulate(files: string[]): Promise<Result[]> {
   });
 }
 
-it('A4 W21 W25 ONS-14 W29 everything goes as written with continue-as-new forced after every step', async () => {
+it('A4 W20 W21 W25 ONS-14 W29 everything goes as written with continue-as-new forced after every step', async () => {
   const repairs = ['repair-replacement', 'repair-paid-workshop', 'repair-unreachable', 'repair-cancelled'];
-  const names = [...repairs, 'issuance-partly'];
+  const names = [...repairs, 'issuance-partly', 'trip-two-customers'];
   const files = names.map((name) => {
     const text = readFileSync(join(ROOT, 'examples/scenarios', `${name}.yaml`), 'utf8');
     const file = join(folder, `${name}.yaml`);

@@ -604,6 +604,22 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     }
   });
 
+  setHandler(messages.takenOver, (taken) => {
+    try {
+      kase.holdings.takenOver(taken);
+    } catch {
+      kase.fact('flagged', { flag: 'takenOverFailed', item: String(taken?.item) }, null, 'W20');
+    }
+  });
+
+  setHandler(messages.tripMoved, (trip) => {
+    try {
+      kase.holdings.tripMoved(trip);
+    } catch {
+      kase.fact('flagged', { flag: 'tripMovedFailed', trip: String(trip?.trip) }, null, 'W20');
+    }
+  });
+
   // Queries only look: a change made here would not be there on replay.
   setHandler(messages.caseView, () => {
     return {

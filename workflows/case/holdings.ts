@@ -3,24 +3,27 @@
  * constraints decide who has what (B1, AT-42); the case knows its own part, reminds of it, and does not end before
  * everything is settled.
  */
-import { log } from '@temporalio/workflow';
+import { log, type SignalDefinition } from '@temporalio/workflow';
 import { freeSlots } from '../../domain/booking.js';
-import { instantOf, workdayAfter, dayOf } from '../../domain/calendar.js';
+import { instantOf, localTime, workdayAfter, dayOf } from '../../domain/calendar.js';
 import type { Instant } from '../../domain/case.js';
 import {
   isHeldByStaff,
   isOurs,
   LOST,
+  onTrip,
   type BookingRequest,
   type ClaimOrder,
   type ClaimResult,
   type Holder,
   type Movement,
+  type TripClaim,
+  type TripView,
 } from '../../domain/custody.js';
 import type { CaseAnswers } from '../../domain/forms-common.js';
 import { CASE_TASKS, HOLDING_TASKS } from '../../domain/tasks.js';
 import type { Kase } from './kase.js';
-import type { RefuseAcceptance } from './messages.js';
+import { takenOver, tripMoved, type RefuseAcceptance, type TakenOver } from './messages.js';
 import { SYSTEM } from './system.js';
 import { claims, undoing } from './profiles.js';
 import { refuse } from './refusal.js';
@@ -32,11 +35,16 @@ export interface Wanted {
   bookings?: BookingRequest[];
   /** Appointments given up with it, by key. */
   releases?: string[];
+  /** Places on a trip that it waits for no longer, by key (W20). */
+  kept?: string[];
+  trip?: TripClaim;
 }
 
 export class Holdings {
   /** Tasks whose answer waits for the ledger. */
   readonly claiming = new Set<string>();
+  /** A trip moved while this case was just taking its place on it. */
+  private movedMeanwhile: TripView | null = null;
 
   constructor(private readonly kase: Kase<never, never>) {}
 
@@ -85,15 +93,8 @@ export class Holdings {
    */
   async claim(task: TaskState, requestId: string, wanted: Wanted): Promise<void> {
     const { kase } = this;
-    const order: ClaimOrder = {
-      key: `${kase.caseId}/${task.key}/${requestId}`,
-      caseId: kase.caseId,
-      at: kase.now,
-      movements: wanted.movements ?? [],
-      bookings: wanted.bookings ?? [],
-      releases: wanted.releases ?? [],
-      offsetMinutes: kase.offsetMinutes,
-    };
+    const order = this.order(`${task.key}/${requestId}`, wanted);
+    if (order.trip?.act === 'join') this.movedMeanwhile = null;
     this.claiming.add(task.key);
     kase.busy.claims += 1;
     // Who answered hears no at once; the next answer is let in when nothing of this one is left.
@@ -113,11 +114,43 @@ export class Holdings {
         withdrawn = this.withdraw(order);
         return refuse('task.notOpen', `task ${task.key} is no longer open`);
       }
-      this.apply(order, result.families ?? {});
+      this.apply(order, result);
     } finally {
       if (withdrawn === null) this.claimed(task);
       else void withdrawn.then(() => this.claimed(task));
     }
+  }
+
+  /** Takes something beside people's answers; false: it cannot be had, or the ledger did not answer. */
+  async attempt(name: string, wanted: Wanted): Promise<boolean> {
+    const { kase } = this;
+    const order = this.order(name, wanted);
+    try {
+      const result = await claims.claim.executeWithOptions({ summary: `take what ${name} needs` }, [order]);
+      if (result.status !== 'done') return false;
+      this.apply(order, result);
+      return true;
+    } catch (error) {
+      log.warn('claim not answered', { caseId: kase.caseId, name, error: String(error) });
+      await this.withdraw(order);
+      return false;
+    }
+  }
+
+  private order(name: string, wanted: Wanted): ClaimOrder {
+    const { kase } = this;
+    const { movements = [], bookings = [], releases = [], kept, trip } = wanted;
+    return {
+      key: `${kase.caseId}/${name}`,
+      caseId: kase.caseId,
+      at: kase.now,
+      movements,
+      bookings,
+      releases,
+      ...(kept === undefined ? {} : { kept }),
+      ...(trip === undefined ? {} : { trip }),
+      offsetMinutes: kase.offsetMinutes,
+    };
   }
 
   /** Nothing of a claim is in flight any more. */
@@ -132,7 +165,15 @@ export class Holdings {
   private no(result: Exclude<ClaimResult, { status: 'done' }>, order: ClaimOrder): never {
     const { kase } = this;
     if (result.status === 'withdrawn') refuse('request.tooOld', 'this request was given up; send a new one');
+    if (result.status === 'noTrip') return this.noTrip(result, order.trip!.trip);
     if (result.status === 'refused') {
+      const { item, caseId } = result;
+      // It passed to another case, which could not tell us.
+      if (
+        caseId !== null &&
+        order.movements.some((move) => move.item === item && move.fromCase === kase.caseId)
+      )
+        this.takenOver({ item, by: caseId });
       const where =
         result.code === 'custody.otherKind'
           ? 'is something else than what was asked for'
@@ -161,13 +202,36 @@ export class Holdings {
     return refuse('booking.taken', `${result.who} is booked then`, { who: result.who, free });
   }
 
+  private noTrip(result: Extract<ClaimResult, { status: 'noTrip' }>, named: string): never {
+    const { code, trip, waiting } = result;
+    const { offsetMinutes } = this.kase;
+    const when = (view: TripView) =>
+      `on ${dayOf(view.from, offsetMinutes)} from ${localTime(view.from, offsetMinutes)} to ${localTime(view.to, offsetMinutes)}`;
+    const out = (items: string[]) => (items.length === 0 ? 'nothing handed out' : items.join(', '));
+    const why = {
+      'trip.notOpen': () =>
+        `${named} takes nobody: it has no time at the bureau ahead, or its slip is settled`,
+      'trip.mismatch': () =>
+        `${named} goes to ${trip!.bureau} with ${trip!.technician} ${when(trip!)}; name that, or nothing of it`,
+      'trip.noSlip': () => `the slip of ${named} is not out yet; borrowSpares of ${named} comes first`,
+      'trip.notOn': () => `this case has no place on ${named}`,
+      'trip.casesOn': () =>
+        `still on ${named}: ${waiting.map((each) => `${each.caseId} (${out(each.items)})`).join('; ')}`,
+    }[code];
+    return refuse(code, why(), { trip, waiting });
+  }
+
   /** Puts a done claim into the state: who has what, which appointments stand, how to undo it. */
-  private apply(order: ClaimOrder, families: Record<string, string>): void {
+  private apply(
+    order: ClaimOrder,
+    { families = {}, trip = null }: Extract<ClaimResult, { status: 'done' }>,
+  ): void {
     const { kase } = this;
     for (const key of order.releases) this.forgetBooking(key);
+    for (const key of order.kept ?? []) delete kase.state.bookings?.[key];
     for (const move of order.movements)
       this.moved(move, order.at, move.family ?? families[move.item] ?? this.item(move.item)?.family);
-    for (const booking of order.bookings) {
+    for (const booking of [...order.bookings, ...this.placed(order.trip, trip)]) {
       (kase.state.bookings ??= {})[booking.key] = booking;
       kase.undoLater('booking', { key: booking.key });
       const { key, who, from, to, kind } = booking;
@@ -175,11 +239,64 @@ export class Holdings {
     }
   }
 
+  /** The place taken on a trip; of a trip that moves, its cases hear it. */
+  private placed(claim: TripClaim | undefined, trip: TripView | null): BookingRequest[] {
+    const { kase } = this;
+    if (claim === undefined || trip === null) return [];
+    const moved = this.movedMeanwhile?.trip === trip.trip ? this.movedMeanwhile : null;
+    kase.state.trip = moved ?? trip;
+    if (claim.act === 'plan') for (const caseId of trip.cases) void this.tell(caseId, tripMoved, trip);
+    if (claim.act !== 'join') return [];
+    const { from, to } = kase.state.trip;
+    const place = { kind: 'issuance', bufferMinutes: 0, region: null } as const;
+    return [{ ...place, key: claim.key, who: onTrip(trip.trip), from, to }];
+  }
+
+  /** The trip goes at another time, or with somebody else, and this case with it (ISS-25). */
+  tripMoved(trip: TripView): void {
+    const { kase } = this;
+    const place = this.bookings().find((booking) => booking.who === onTrip(trip.trip));
+    if (place === undefined) {
+      if (kase.busy.claims > 0) this.movedMeanwhile = trip;
+      return;
+    }
+    const { from, to, technician } = trip;
+    const known = kase.state.trip;
+    if (known?.from === from && known.to === to && known.technician === technician) return;
+    kase.state.trip = trip;
+    kase.state.bookings![place.key] = { ...place, from, to };
+    kase.fact('flagged', { flag: 'tripMoved', trip: trip.trip, from, to, technician }, SYSTEM, 'ISS-25');
+    kase.process.tripMoved?.(kase, trip);
+  }
+
+  /** Another case answers for it from now on (W20). */
+  takenOver({ item, by }: TakenOver): void {
+    const { kase } = this;
+    const held = this.item(item);
+    if (held === undefined) return;
+    kase.stopClock(`custody:${item}`);
+    delete kase.state.custody![item];
+    const { kind, holder } = held;
+    kase.fact('custodyMoved', { item, kind, from: holder, to: holder, case: by }, SYSTEM, 'W20');
+  }
+
+  /** Tells another case, beside the main line. */
+  private async tell<About>(caseId: string, signal: SignalDefinition<[About]>, about: About): Promise<void> {
+    const { kase } = this;
+    kase.busy.claims += 1;
+    await kase.tellCase(caseId, signal, about);
+    kase.busy.claims -= 1;
+    kase.revision += 1;
+    kase.wake();
+  }
+
   private moved(move: Movement, at: Instant, family: string | undefined): void {
     const { kase } = this;
     const custody = (kase.state.custody ??= {});
     kase.stopClock(`custody:${move.item}`);
-    const { item, kind, from, to, keeper, dueBackAt } = move;
+    const { item, kind, from, to, keeper, dueBackAt, fromCase } = move;
+    if (fromCase !== undefined && fromCase !== kase.caseId)
+      void this.tell(fromCase, takenOver, { item, by: kase.caseId });
     kase.fact(
       'custodyMoved',
       { item, kind, from, to, ...(dueBackAt === null ? {} : { dueBackAt }) },

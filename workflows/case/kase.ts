@@ -5,7 +5,14 @@
  * Position is data: every call has a derived key; a key already in the journal returns at once. So after a
  * continue-as-new the manual runs again from the top and arrives where it was.
  */
-import { condition, getExternalWorkflowHandle, log, sleep, workflowInfo } from '@temporalio/workflow';
+import {
+  condition,
+  getExternalWorkflowHandle,
+  log,
+  sleep,
+  workflowInfo,
+  type SignalDefinition,
+} from '@temporalio/workflow';
 import { RootCancellationScope } from '@temporalio/workflow/lib/cancellation-scope.js';
 import type {
   Actor,
@@ -22,7 +29,7 @@ import type {
   TaskRow,
   TurnRecord,
 } from '../../domain/case.js';
-import type { BookingKind } from '../../domain/custody.js';
+import type { BookingKind, TripView } from '../../domain/custody.js';
 import type { TaskDefinition } from '../../domain/tasks.js';
 import {
   above,
@@ -182,6 +189,8 @@ export interface Process<Answers, Data> {
   conclude(kase: Kase<Answers, Data>, ending: Ending): Promise<CaseOutcome | null>;
   /** Tells the customer where the case stands (W11). */
   tellProgress?(kase: Kase<Answers, Data>): void;
+  /** The trip that the case has its place on was moved (W20). */
+  tripMoved?(kase: Kase<Answers, Data>, trip: TripView): void;
   /** Another case was merged into this one. */
   absorbed?(kase: Kase<Answers, Data>, data: unknown): void;
   /** The customer hears that a promised instant moved (W14). */
@@ -575,9 +584,12 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     this.concluding = true;
     const n = this.state.occurrences['ending'] ?? 1;
     this.scope = n === 1 ? '' : `.e${n}`;
-    for (const task of this.openTasks())
-      if (!task.beside && !task.holdsClosing) this.moot(task, this.state.ending!.kind);
-    if (this.state.pause !== null) this.endPause(SYSTEM, this.state.ending!.kind);
+    // Once: what the ending itself asks of people stays open when a new run comes here again.
+    this.once('ending', () => {
+      for (const task of this.openTasks())
+        if (!task.beside && !task.holdsClosing) this.moot(task, this.state.ending!.kind);
+      if (this.state.pause !== null) this.endPause(SYSTEM, this.state.ending!.kind);
+    });
   }
   /** Marks that the case is to end by another way than its main line. */
   end(kind: Ending['kind'], by: string, data: Record<string, unknown>): void {
@@ -947,7 +959,9 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       null,
       rule,
     );
-    if (this.start.opener !== undefined) await this.tellOpener(this.start.opener, outcome);
+    // The case that waits for this one hears how it ended (W25).
+    if (this.start.opener !== undefined)
+      await this.tellCase(this.start.opener, linkedEnded, { caseId: this.caseId, outcome });
     await this.when(() => !this.unrecorded && !this.busy.recorder);
     this.over = true;
     return {
@@ -960,12 +974,12 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       resolutionMinutes: row.resolutionMinutes,
     };
   }
-  /** The case that opened this one hears how it ended; one that has ended meanwhile need not (W21, W25). */
-  private async tellOpener(opener: string, outcome: string): Promise<void> {
+  /** Tells another case; one that has ended meanwhile need not hear. */
+  async tellCase<About>(caseId: string, signal: SignalDefinition<[About]>, about: About): Promise<void> {
     try {
-      await getExternalWorkflowHandle(opener).signal(linkedEnded, { caseId: this.caseId, outcome });
+      await getExternalWorkflowHandle(caseId).signal(signal, about);
     } catch (error) {
-      log.info('the case that opened this one has ended', { opener, error: String(error) });
+      log.info('the case to be told has ended', { other: caseId, error: String(error) });
     }
   }
   private holdsClosing(clock: ClockState): boolean {

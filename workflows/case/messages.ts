@@ -19,7 +19,7 @@ import type {
 import type { Calendars } from '../../domain/calendar.js';
 import type { Desk } from '../../domain/organisation.js';
 import type { Policy } from '../../domain/policy.js';
-import type { BookingKind, BookingRequest } from '../../domain/custody.js';
+import type { BookingKind, BookingRequest, TripView } from '../../domain/custody.js';
 import type { CaseState, HeldItem } from './state.js';
 
 /** The rules a case runs by, pinned when it starts and replaced only by `adoptPolicy`. */
@@ -241,6 +241,15 @@ export interface LinkedEnd {
   outcome: string;
 }
 export const linkedEnded = defineSignal<[LinkedEnd]>('linkedEnded');
+
+/** Another case answers for a thing from now on that this one held (W20). May arrive twice. */
+export interface TakenOver {
+  item: string;
+  by: string;
+}
+export const takenOver = defineSignal<[TakenOver]>('takenOver');
+/** The trip that this case has a place on goes at another time, or with somebody else (W20). May arrive twice. */
+export const tripMoved = defineSignal<[TripView]>('tripMoved');
 
 /** Where a case stands; works on closed cases too while their history is kept. */
 export interface CaseView {

@@ -3,7 +3,7 @@
  * It is carried whole through continue-as-new, so a case may go on in a new run at any idle moment (house 4).
  */
 import type { CaseRow, ClockRow, Instant, MessageRow, TaskRow } from '../../domain/case.js';
-import type { BookingKind, BookingRequest, Holder, ItemKind } from '../../domain/custody.js';
+import type { BookingKind, BookingRequest, Holder, ItemKind, TripView } from '../../domain/custody.js';
 import type { ActResult } from './messages.js';
 
 export interface JournalEntry {
@@ -121,6 +121,8 @@ export interface CaseState<Data = unknown> {
   custody?: Record<string, HeldItem>;
   /** Appointments that stand, by key. Absent until one was made. */
   bookings?: Record<string, BookingRequest>;
+  /** The trip it has, or had, its place on; of a trip its own, as the ledger last told it. Absent: none so far. */
+  trip?: TripView;
   /** Cases this one opened, by number, and how they ended. */
   linked?: Record<string, { key: string; rule: string; outcome: string | null }>;
   nextDailyAt: Instant | null;

@@ -6,7 +6,7 @@ import { closeOfDay, dayOf, instantOf, workdayAfter } from '../../domain/calenda
 import type { EvidenceRef, Instant } from '../../domain/case.js';
 import { atPlace, withCustomer, type BookingRequest, type Movement } from '../../domain/custody.js';
 import { balance } from '../../domain/issuance.js';
-import { HOLDING_TASKS, VISIT_TASKS } from '../../domain/tasks.js';
+import { HOLDING_TASKS, VISIT_TASKS, type TaskDefinition } from '../../domain/tasks.js';
 import type { Kase } from './kase.js';
 import type { Wanted } from './holdings.js';
 import type { UndoStep } from './state.js';
@@ -25,6 +25,8 @@ export type Desk = Pick<
   | 'fact'
   | 'undoLater'
   | 'limitFrom'
+  | 'owner'
+  | 'openTaskNamed'
 >;
 
 export type Objection = { field: string; message: string } | null;
@@ -79,6 +81,37 @@ export function appointment(
       },
     ],
   };
+}
+
+/** A technician and the bureau's counter, for the same time; a moved visit gives the former one up (ISS-07). */
+export function bureauVisit(
+  kase: Desk,
+  key: string,
+  bureau: string,
+  given: { technician?: string | undefined; from?: Instant | undefined; to?: Instant | undefined },
+): Wanted {
+  const common = { kind: 'issuance' as const, from: given.from!, to: given.to!, region: null };
+  return {
+    releases: bookingsOf(kase, 'issuance'),
+    bookings: [
+      {
+        ...common,
+        key: `${kase.caseId}/${key}/technician`,
+        who: given.technician!,
+        bufferMinutes: travel(kase, null),
+      },
+      { ...common, key: `${kase.caseId}/${key}/bureau`, who: `bureau/${bureau}`, bufferMinutes: 0 },
+    ],
+  };
+}
+
+/** The bureau hears by telephone that nobody comes; a visit that was held needs no calling off (W28). */
+export function bureauCalledOff(kase: Desk, step: UndoStep, call: TaskDefinition): 'system' | 'hand' {
+  const from = String(step.data['from']);
+  if (from <= kase.now) return 'system';
+  if (kase.openTaskNamed(call.name) === undefined)
+    kase.duty(call, { assignee: kase.owner, context: { from }, holdsClosing: true });
+  return 'hand';
 }
 
 export function slotProblem(kase: Desk, from: string | undefined, to: string | undefined): Objection {
@@ -242,6 +275,12 @@ export function holder(kase: Desk, role: string): string | null {
 export function closing(kase: Desk, day: string): Instant {
   const close = closeOfDay(kase.snapshot.calendars, 'department', day);
   return close?.at ?? instantOf(day, '18:00', kase.offsetMinutes);
+}
+
+/** Close of the day of the visit to the bureau. */
+export function visitClose(kase: Desk): Instant {
+  const visit = kase.holdings.bookings().find((booking) => booking.kind === 'issuance');
+  return closing(kase, dayOf(visit?.from ?? kase.now, kase.offsetMinutes));
 }
 
 /** When what was taken now is due: close of business today, after it or on a day off of the next workday (D1). */

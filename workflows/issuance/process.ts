@@ -4,7 +4,7 @@
  */
 import type { Channel, Instant, Invitation, Recipient } from '../../domain/case.js';
 import { closeOfDay, dayOf, instantOf, nextOpening, workdayAfter } from '../../domain/calendar.js';
-import { atPlace, withCustomer, withParty } from '../../domain/custody.js';
+import { atPlace, onTrip, slipOf, withCustomer, withParty, type TripView } from '../../domain/custody.js';
 import type { IssuanceAnswers, IssuanceIntake } from '../../domain/forms-issuance.js';
 import {
   apart,
@@ -23,7 +23,8 @@ import type { TaskState } from '../case/state.js';
 import {
   appointment,
   bookingsOf,
-  closing,
+  bureauCalledOff,
+  bureauVisit,
   handOver,
   holder,
   moneyTaken,
@@ -39,7 +40,7 @@ import {
   stampProblem,
   technicianProblem,
   todaysClose,
-  travel,
+  visitClose,
   type Objection,
 } from '../case/visits.js';
 
@@ -157,21 +158,26 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
   claims(kase, task, answer, by): Wanted | null {
     switch (task.name) {
       case 'requestBureau':
-        return bureauVisit(kase, task, answer as IssuanceAnswers['requestBureau']);
+        return bureauVisit(kase, task.key, kase.data.bureau, answer as IssuanceAnswers['requestBureau']);
       case 'awaitBureau':
         return (answer as IssuanceAnswers['awaitBureau']).result === 'decline'
           ? { releases: bookingsOf(kase, 'issuance') }
           : null;
       case 'confirmBureau': {
         const given = answer as IssuanceAnswers['confirmBureau'];
-        return given.result === 'impossible' ? null : bureauVisit(kase, task, given);
+        return given.result === 'impossible' ? null : bureauVisit(kase, task.key, kase.data.bureau, given);
       }
       case 'callBureau': {
         const given = answer as IssuanceAnswers['callBureau'];
-        return given.result === 'declined' ? null : bureauVisit(kase, task, given);
+        if (given.result === 'declined') return null;
+        return given.trip === undefined
+          ? bureauVisit(kase, task.key, kase.data.bureau, given)
+          : placeOnTrip(kase, task, given.trip, given);
       }
       case 'borrowDevices':
         return borrowed(kase, answer as IssuanceAnswers['borrowDevices'], by);
+      case 'issueDevices':
+        return issuedOnTrip(kase, answer as IssuanceAnswers['issueDevices']);
       case 'afterClosing':
         return backOvernight(kase, answer as IssuanceAnswers['afterClosing'], by);
       case 'prepare': {
@@ -295,11 +301,13 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       case 'callBureau': {
         const given = raw as IssuanceAnswers['callBureau'];
         if (given.result === 'declined') return;
-        data.technician = given.technician ?? null;
-        kase.undoLater('bureau', { from: given.from });
+        const visit = visitAgreed(kase, given);
+        data.technician = visit.technician;
+        // The trip is the one that called the bureau, and calls it off.
+        if (given.trip === undefined) kase.undoLater('bureau', { from: visit.from });
         // A calendar that holds an earlier invitation of ours is put right.
-        if (data.invited !== undefined) tellAgreed(kase, { from: given.from!, to: given.to! });
-        shiftDependent(kase, given.to!);
+        if (data.invited !== undefined) tellAgreed(kase, visit);
+        shiftDependent(kase, visit.to);
         return;
       }
       case 'borrowDevices': {
@@ -333,11 +341,9 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
           }
           toManufacturer(kase, result.serial, result.spareSerial ?? null, by);
           const spare = data.spares.find((each) => each.serial === result.spareSerial);
-          if (spare === undefined) line.state = 'failed';
-          else {
-            spare.used = true;
-            Object.assign(line, { serial: spare.serial, state: 'issued' });
-          }
+          if (spare !== undefined) spare.used = true;
+          if (result.spareSerial === undefined) line.state = 'failed';
+          else Object.assign(line, { serial: result.spareSerial, state: 'issued' });
         }
         if (!data.lines.some((line) => line.state === 'issued')) orderedAnew(kase);
         return;
@@ -416,15 +422,19 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         return confirmProblem(kase, task, answer as IssuanceAnswers['confirmBureau']);
       case 'callBureau': {
         const given = answer as IssuanceAnswers['callBureau'];
+        if (given.trip !== undefined)
+          return given.result === 'accepted'
+            ? null
+            : { field: 'result', message: 'a place on a trip is accepted (W20)' };
         if (given.result === 'declined') return null;
         return slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
       }
       case 'borrowDevices': {
-        const problem = borrowProblem(
-          lines,
-          (answer as IssuanceAnswers['borrowDevices']).lines,
-          policy.issuance.spares,
-        );
+        const given = answer as IssuanceAnswers['borrowDevices'];
+        const trip = tripOf(kase);
+        if (trip !== null && given.lines.some((line) => line.use === 'spare'))
+          return { field: 'lines', message: `the spares belong to the trip ${trip} (W20)` };
+        const problem = borrowProblem(lines, given.lines, policy.issuance.spares);
         return problem === null ? null : { field: 'lines', message: problem };
       }
       case 'issueDevices':
@@ -509,6 +519,20 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
     return [{ to: { kind: 'customer', id: data.customer }, channels: data.channels }];
   },
 
+  tripMoved(kase, trip) {
+    const { data } = kase;
+    data.technician = trip.technician;
+    const waiting = kase.movableTask('issuance');
+    if (waiting !== undefined)
+      kase.relimit(waiting.key, { at: waiting.name === 'borrowDevices' ? trip.from : trip.to }, 'wall');
+    kase.tellStaff('staff.tripMoved', kase.owner, {
+      rule: 'ISS-25',
+      params: { trip: trip.trip, time: { at: trip.from }, staff: { staff: trip.technician } },
+      subject: 'trip',
+    });
+    shiftDependent(kase, trip.to);
+  },
+
   undo(kase, step) {
     if (step.name === 'money') {
       refunded(kase, step);
@@ -520,12 +544,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         tellOff(kase, 'mail.iss.bureauCancelled');
         return 'system';
       }
-      const from = String(step.data['from']);
-      // A visit that was held needs no calling off.
-      if (from <= kase.now) return 'system';
-      if (kase.openTaskNamed('callOffBureau') === undefined)
-        kase.duty(TASKS.callOffBureau, { assignee: kase.owner, context: { from }, holdsClosing: true });
-      return 'hand';
+      return bureauCalledOff(kase, step, TASKS.callOffBureau);
     }
     return null;
   },
@@ -554,32 +573,63 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
 
 // ---------------------------------------------------------------- what an answer takes or hands over
 
-/** A technician and the bureau's counter, for the same time; a moved visit gives the former one up (ISS-07). */
-function bureauVisit(
+/** A place on a trip to the bureau; what the answer names of the trip must be so (W20). */
+function placeOnTrip(
   kase: IssuanceCase,
   task: TaskState,
-  given: Pick<IssuanceAnswers['callBureau'], 'technician' | 'from' | 'to'>,
+  trip: string,
+  { technician, from, to }: IssuanceAnswers['callBureau'],
 ): Wanted {
-  const common = { kind: 'issuance' as const, from: given.from!, to: given.to! };
   return {
     releases: bookingsOf(kase, 'issuance'),
-    bookings: [
-      {
-        ...common,
-        key: `${kase.caseId}/${task.key}/technician`,
-        who: given.technician!,
-        bufferMinutes: travel(kase, null),
-        region: null,
-      },
-      {
-        ...common,
-        key: `${kase.caseId}/${task.key}/bureau`,
-        who: `bureau/${kase.data.bureau}`,
-        bufferMinutes: 0,
-        region: null,
-      },
-    ],
+    trip: {
+      act: 'join',
+      trip,
+      key: `${kase.caseId}/${task.key}/trip`,
+      bureau: kase.data.bureau,
+      ...(technician === undefined ? {} : { technician }),
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    },
   };
+}
+
+/** The trip it has its place on, whose slip and spares it uses until its devices have their result (W20). */
+export function tripOf(kase: IssuanceCase): string | null {
+  const trip = kase.state.trip?.trip;
+  const stands = kase.holdings.bookings().some((booking) => booking.who === onTrip(trip ?? ''));
+  return trip !== undefined && stands ? trip : null;
+}
+
+/** When the bureau expects whom: as it was agreed on the telephone, or as the trip goes. */
+export function visitAgreed(
+  kase: IssuanceCase,
+  given: IssuanceAnswers['callBureau'],
+): Pick<TripView, 'technician' | 'from' | 'to'> {
+  const { technician, from, to } = given.trip === undefined ? given : kase.state.trip!;
+  return { technician: technician!, from: from!, to: to! };
+}
+
+/** A failed device's place is taken by a spare of the trip, which passes to this case; the trip waits for it no more. */
+function issuedOnTrip(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']): Wanted | null {
+  const trip = tripOf(kase);
+  if (trip === null || !given.officerPresent) return null;
+  const technician = kase.data.technician!;
+  const taken = given.devices.flatMap(({ serial, result, spareSerial }) =>
+    result === 'passed' || spareSerial === undefined
+      ? []
+      : [
+          handOver(spareSerial, 'device', technician, technician, {
+            family: kase.data.lines.find((line) => line.serial === serial)!.family,
+            givenBy: technician,
+            receivedBy: technician,
+            keeper: holder(kase, 'warehouse'),
+            fromCase: trip,
+            rule: 'ISS-25',
+          }),
+        ],
+  );
+  return { movements: taken, kept: bookingsOf(kase, 'issuance') };
 }
 
 /** Devices and spares leave the warehouse on one slip; spares are back the same day (ISS-08, ISS-09, D3). */
@@ -588,6 +638,7 @@ function borrowed(kase: IssuanceCase, given: IssuanceAnswers['borrowDevices'], k
   const signed = { givenProof: given.keeperSignature, receivedProof: given.borrowerSignature };
   const waiting = kase.data.lines.filter((line) => line.state === 'ordered');
   const familyOf = (machineNo = 0) => waiting.find((line) => line.machineNo === machineNo)?.family;
+  const trip = tripOf(kase);
   const devices = given.lines.map(({ serial, use, machineNo }) =>
     handOver(serial, 'device', atPlace('warehouse'), technician, {
       // What the customer ordered; a spare stands in for any device that waits, and stock knows for which.
@@ -602,11 +653,12 @@ function borrowed(kase: IssuanceCase, given: IssuanceAnswers['borrowDevices'], k
       rule: use === 'spare' ? 'D3' : 'ISS-08',
     }),
   );
-  if (kase.holdings.item(slipOf(kase)) !== undefined) return { movements: devices };
+  if (trip !== null) return { movements: devices, trip: { act: 'borrow', trip } };
+  if (kase.holdings.item(slipOf(kase.caseId)) !== undefined) return { movements: devices };
   return {
     movements: [
       ...devices,
-      handOver(slipOf(kase), SLIP, atPlace('warehouse'), technician, {
+      handOver(slipOf(kase.caseId), SLIP, atPlace('warehouse'), technician, {
         givenBy: keeper,
         receivedBy: technician,
         ...signed,
@@ -615,11 +667,6 @@ function borrowed(kase: IssuanceCase, given: IssuanceAnswers['borrowDevices'], k
       }),
     ],
   };
-}
-
-/** The slip of this case; a trip of several customers has its own number but each case settles its own lines (W20). */
-function slipOf(kase: IssuanceCase): string {
-  return `${kase.caseId}/slip`;
 }
 
 /** The officer did not come: back to the warehouse, slip included, or overnight with the lead's approval (D4). */
@@ -1017,7 +1064,8 @@ function issueProblem(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']
   for (const device of given.devices) {
     if (device.result === 'passed') continue;
     if (device.reason === undefined) return { field: 'devices', message: `why ${device.serial} failed` };
-    if (device.spareSerial === undefined) continue;
+    // Whether a trip's spare is still to be had the ledger says.
+    if (device.spareSerial === undefined || tripOf(kase) !== null) continue;
     const spare = kase.data.spares.find((each) => each.serial === device.spareSerial);
     if (spare === undefined || spare.used)
       return { field: 'devices', message: `${device.spareSerial} is no unused spare of this case` };
@@ -1060,11 +1108,6 @@ function contractProblem(kase: IssuanceCase, given: IssuanceAnswers['signContrac
 
 // ---------------------------------------------------------------- times and people
 
-/** Close of the day of the visit to the bureau. */
-function visitClose(kase: IssuanceCase): Instant {
-  const visit = kase.holdings.bookings().find((booking) => booking.kind === 'issuance');
-  return closing(kase, dayOf(visit?.from ?? kase.now, kase.offsetMinutes));
-}
 /** The bureau's last minute on the day of an instant; null when that is past. */
 export function bureauCloses(kase: IssuanceCase, at: Instant): Instant | null {
   const day = dayOf(at, kase.offsetMinutes);

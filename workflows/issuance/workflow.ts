@@ -21,6 +21,8 @@ import {
   sparesToReturn,
   splitOrder,
   tellNoSlot,
+  tripOf,
+  visitAgreed,
   type IssuanceCase,
   type IssuanceStart,
 } from './process.js';
@@ -29,6 +31,8 @@ import {
 interface Slot {
   from: string;
   to: string;
+  /** The trip it is part of (W20). */
+  trip?: string | undefined;
 }
 
 export async function issuance(start: IssuanceStart): Promise<CaseOutcome> {
@@ -93,22 +97,26 @@ async function issuedAtBureau(kase: IssuanceCase): Promise<void> {
         movable: 'issuance',
       })); //                                                           ISS-08, ISS-09
       if (rescheduled(borrowed)) continue;
-      kase.file('borrowSlip', 'ISS-08');
+      if (visit.trip === undefined) kase.file('borrowSlip', 'ISS-08');
     }
-    const end = await issuedInPresence(kase, visit.to); //              ISS-10..12
+    const end = await issuedInPresence(kase, visit); //              ISS-10..12
     if (end === 'issued') return;
     if (end === 'away') await kase.task(TASKS.afterClosing); //         D4
   }
 }
 
 /** In the officer's presence or not at all; `nothing`: every device failed, others are fetched for another visit. */
-async function issuedInPresence(kase: IssuanceCase, until: string): Promise<'issued' | 'nothing' | 'away'> {
+async function issuedInPresence(kase: IssuanceCase, visit: Slot): Promise<'issued' | 'nothing' | 'away'> {
   for (;;) {
-    const done = await kase.task(TASKS.issueDevices, () => ({
-      assignee: kase.data.technician,
-      dueAt: until > kase.now ? until : kase.limitFrom({ minutes: 30 }, 'wall'),
-      movable: 'issuance',
-    })); //                                                             ISS-10, ISS-11
+    const done = await kase.task(TASKS.issueDevices, () => {
+      // A trip may have moved since.
+      const until = (visit.trip === undefined ? visit : kase.state.trip!).to;
+      return {
+        assignee: kase.data.technician,
+        dueAt: until > kase.now ? until : kase.limitFrom({ minutes: 30 }, 'wall'),
+        movable: 'issuance',
+      };
+    }); //                                                             ISS-10, ISS-11
     if (rescheduled(done)) return 'away';
     if (done.officerPresent) {
       const { any } = kase.keep('issued', () => ({
@@ -129,6 +137,8 @@ async function agreedVisit(kase: IssuanceCase): Promise<Slot> {
   if (byMail !== null) return byMail;
   for (;;) {
     const call = await kase.task(TASKS.callBureau);
+    if (call.trip !== undefined)
+      return { ...kase.keep('onTrip', () => visitAgreed(kase, call)), trip: call.trip }; // W20
     if (call.result !== 'declined') return { from: call.from!, to: call.to! };
     await kase.waitUntil('bureauAgain', () => bureauOpensNext(kase));
   }
@@ -280,11 +290,12 @@ function returnSpares(kase: IssuanceCase): void {
 /** What the keeper is to hand out. */
 function toBorrow(kase: IssuanceCase): Record<string, unknown> {
   const lines = kase.data.lines.filter((line) => line.state === 'ordered');
+  const trip = tripOf(kase);
   return {
     technician: kase.data.technician,
     families: lines.map((line) => line.family),
     machines: lines.map((line) => line.machineNo),
-    spares: kase.policy.issuance.spares,
+    ...(trip === null ? { spares: kase.policy.issuance.spares } : { spares: 0, trip }),
   };
 }
 

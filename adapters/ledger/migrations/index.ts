@@ -9,6 +9,7 @@ import * as custody from './0006_custody.js';
 import * as bookings from './0007_bookings.js';
 import * as erasures from './0008_erasures.js';
 import * as bureauOfficers from './0009_bureau_officers.js';
+import * as trips from './0010_trips.js';
 
 const migrations: Record<string, Migration> = {
   '0001_organisation': organisation,
@@ -20,6 +21,7 @@ const migrations: Record<string, Migration> = {
   '0007_bookings': bookings,
   '0008_erasures': erasures,
   '0009_bureau_officers': bureauOfficers,
+  '0010_trips': trips,
 };
 
 /** The migrations as modules: nothing is read from disk, so they run alike from sources and from `dist/`. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { instantOf } from '../../../domain/calendar.js';
 import { command } from '../command.js';
 import { dayFlag, whoFlag } from '../inputs.js';
+import type { CustodyRow } from '../../../domain/custody.js';
 
 export default command({
   name: 'agenda',
@@ -21,7 +22,7 @@ export default command({
         `${c.cyan(who)}  ${c.bold(moments.day(instantOf(agenda.day, '12:00', moments.offsetMinutes)))}`,
       );
       if (entries.length === 0) out.line('no appointment');
-      for (const { booking, customer, kit } of entries) {
+      for (const { booking, customer, kit, places = [] } of entries) {
         const { from, to, kind, caseId, region, bufferMinutes } = booking;
         const parts = [
           caseId,
@@ -32,16 +33,17 @@ export default command({
         out.line(
           `  ${c.dim(`${moments.time(from)}-${moments.time(to)}`)}  ${c.bold(kind)}  ${parts.filter(Boolean).join(' · ')}`,
         );
-        for (const each of kit) {
-          const what = [
-            each.kind,
-            each.family,
-            each.model,
-            each.amount === null ? null : `${each.amount} CNY`,
-          ];
-          out.line(`    take  ${each.item}  ${what.filter(Boolean).join(' ')}`);
+        for (const each of kit) out.line(`    take  ${described(each)}`);
+        for (const place of places) {
+          out.line(`    for ${[place.booking.caseId, place.customer].filter(Boolean).join(' · ')}`);
+          for (const each of place.kit) out.line(`      take  ${described(each)}`);
         }
       }
     });
   },
 });
+
+function described({ item, kind, family, model, amount }: CustodyRow): string {
+  const what = [kind, family, model, amount === null ? null : `${amount} CNY`];
+  return `${item}  ${what.filter(Boolean).join(' ')}`;
+}

@@ -13,6 +13,9 @@ import {
   standing,
 } from '../views.js';
 
+/** What became of a case's place on a trip. */
+const PLACES = { booked: 'waits for its result', kept: 'has its result', released: 'left it' } as const;
+
 export default command({
   name: 'case show',
   group: 'Cases',
@@ -53,6 +56,7 @@ export default command({
           ['next due', row.status === 'open' && row.nextDueAt ? dueText(ctx, row.nextDueAt) : null],
           ['concerned', row.personsConcerned.join(', ')],
           ...linkPairs(row.relatedTo, sheet.timeline),
+          ['on it', sheet.places?.map((place) => `${place.caseId} ${PLACES[place.status]}`).join(', ')],
         ]),
       );
       const last = row.status === 'closing' ? lastWaiting(sheet.messages) : null;

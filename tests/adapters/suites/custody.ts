@@ -471,6 +471,132 @@ export function describeCustody(name: string, make: () => Promise<Database>): vo
       });
     });
 
+    describe('trips', () => {
+      const bureau = 'xihu-bureau';
+      const nine = '2030-07-01T01:00:00.000Z';
+      /** A trip with its time booked; `no` keeps its people apart from those of others. */
+      const planned = async (no: string, from = nine, releases: string[] = []) => {
+        const trip = `R-${no}`;
+        const key = `${trip}/${from}`;
+        const visit = { ...booking(`${key}/who`, `${trip}.who`, from), kind: 'issuance' as const };
+        const bookings = [visit, { ...visit, key: `${key}/bureau`, who: `bureau/${bureau}-${no}` }];
+        const claim = order(key, { caseId: trip, bookings, releases, trip: { act: 'plan', trip } });
+        return { trip, key, answer: await ledger.claim(claim) };
+      };
+      const join = (no: string, caseId: string, from: LedgerPort = ledger, named = {}) => {
+        const place = `${caseId}/trip`;
+        const wanted = {
+          act: 'join' as const,
+          trip: `R-${no}`,
+          key: place,
+          bureau: `${bureau}-${no}`,
+          ...named,
+        };
+        return from.claim(order(place, { caseId, trip: wanted }));
+      };
+      const end = (no: string, from: LedgerPort = ledger) =>
+        from.claim(order(`R-${no}/end`, { caseId: `R-${no}`, trip: { act: 'end', trip: `R-${no}` } }));
+      const places = async (no: string) =>
+        (await ledger.bookings({ who: `trip/R-${no}` })).map((row) => [row.caseId, row.status, row.from]);
+
+      it('W20 has places at one time for many cases, and says whom it waits for', async () => {
+        const { trip } = await planned('a');
+        const view = { trip, bureau: `${bureau}-a`, technician: 'R-a.who', from: nine, to: later(nine, 60) };
+        expect(await join('a', CASE)).toEqual({ ...done, trip: { ...view, cases: [CASE] } });
+        expect(await join('a', OTHER)).toEqual({ ...done, trip: { ...view, cases: [CASE, OTHER] } });
+        expect(await join('a', 'F-3', ledger, { technician: 'li.na' })).toEqual({
+          ...{ status: 'noTrip', code: 'trip.mismatch', waiting: [] },
+          trip: { ...view, cases: [CASE, OTHER] },
+        });
+        await ledger.importStock([stock('TR-1')], AT);
+        await ledger.claim(order('TR-1', { movements: [borrow('TR-1')] }));
+        expect(await end('a')).toMatchObject({
+          code: 'trip.casesOn',
+          waiting: [
+            { caseId: CASE, items: ['TR-1'] },
+            { caseId: OTHER, items: [] },
+          ],
+        });
+        // One has its result, the other leaves.
+        await ledger.claim(order('a-kept', { kept: [`${CASE}/trip`] }));
+        await ledger.releaseBookings([`${OTHER}/trip`], AT);
+        expect(await end('a')).toMatchObject(done);
+        expect(await places('a')).toEqual([
+          [CASE, 'kept', nine],
+          [OTHER, 'released', nine],
+        ]);
+      });
+
+      it('W20 takes a place, a result or a move back with the claim that made it', async () => {
+        const { key } = await planned('b');
+        await join('b', 'F-b1');
+        await join('b', 'F-b2');
+        expect(await ledger.unclaim('F-b2/trip', AT)).toBe('undone');
+        await ledger.claim(order('b-kept', { caseId: 'F-b1', kept: ['F-b1/trip'] }));
+        expect(await ledger.unclaim('b-kept', AT)).toBe('undone');
+        expect(await places('b')).toEqual([
+          ['F-b1', 'booked', nine],
+          ['F-b2', 'released', nine],
+        ]);
+        // Moved: who stands on it moves along, who left does not.
+        const ten = later(nine, 120);
+        const moved = await planned('b', ten, [`${key}/who`, `${key}/bureau`]);
+        expect(moved.answer).toMatchObject({ trip: { from: ten, cases: ['F-b1'] } });
+        expect(await places('b')).toEqual([
+          ['F-b2', 'released', nine],
+          ['F-b1', 'booked', ten],
+        ]);
+        // Without a time it takes nobody.
+        await ledger.releaseBookings([`${moved.key}/who`, `${moved.key}/bureau`], AT);
+        expect(await join('b', 'F-b3')).toMatchObject({ code: 'trip.notOpen', trip: null });
+      });
+
+      it('W20 of cases that join a trip and its end at once, none is left on a trip that ended', async () => {
+        for (let round = 0; round < 20; round += 1) {
+          const no = `c${round}`;
+          await planned(no, later(nine, round * 60));
+          const slip = thing(`R-${no}/slip`, 'borrowSlip', 'place/warehouse', 'R.who');
+          await ledger.claim(order(`R-${no}/lent`, { caseId: `R-${no}`, movements: [slip] }));
+          const settled = desks[3]!.claim(
+            order(`R-${no}/end`, {
+              caseId: `R-${no}`,
+              movements: [thing(`R-${no}/slip`, 'borrowSlip', 'R.who', 'place/warehouse')],
+              trip: { act: 'end', trip: `R-${no}` },
+            }),
+          );
+          const joined = [0, 1, 2].map((desk) => join(no, `F-${no}-${desk}`, desks[desk]!));
+          const answers = await Promise.all([settled, ...joined]);
+          const on = (await places(no)).filter(([, status]) => status === 'booked').length;
+          expect(answers.slice(1).filter(({ status }) => status === 'done')).toHaveLength(on);
+          if (answers[0]!.status === 'done') expect(on).toBe(0);
+          else expect([answers[0], on]).toMatchObject([{ code: 'trip.casesOn' }, expect.any(Number)]);
+        }
+      });
+
+      it('B1 W20 one of many cases that want a spare of a trip has it from the trip', async () => {
+        await ledger.importStock([stock('TR-2')], AT);
+        await ledger.claim(order('TR-2', { caseId: 'R-d', movements: [borrow('TR-2')] }));
+        const cases = Array.from({ length: 8 }, (_, i) => `F-d${i}`);
+        const take = (caseId: string) =>
+          order(`${caseId}/take`, {
+            caseId,
+            movements: [thing('TR-2', 'device', 'wang.lei', 'wang.lei', { fromCase: 'R-d' })],
+          });
+        const answers = await inTurns(cases, 8, (caseId, i) => desks[i % 4]!.claim(take(caseId)));
+        const winner = cases.filter((_, i) => answers[i]!.status === 'done');
+        expect(winner).toHaveLength(1);
+        expect(answers.filter(({ status }) => status === 'refused')).toEqual(
+          Array.from({ length: 7 }, () => ({
+            ...{ status: 'refused', code: 'custody.heldByOther', item: 'TR-2' },
+            ...{ holder: 'wang.lei', caseId: winner[0] },
+          })),
+        );
+        // Taken back, it is the trip's again.
+        expect(await ledger.unclaim(`${winner[0]}/take`, AT)).toBe('undone');
+        expect((await ledger.custody({ item: 'TR-2' })).map((row) => row.caseId)).toEqual(['R-d']);
+      });
+    });
+
     describe('at once', () => {
       const HOLDERS = ['place/warehouse', 'li.na', 'wang.lei', 'customer/qingshan'];
       const step = fc.record({
