@@ -632,6 +632,28 @@ function issuedOnTrip(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']
   return { movements: taken, kept: bookingsOf(kase, 'issuance') };
 }
 
+/** What the keeper is to hand out. */
+export function toBorrow(kase: IssuanceCase): Record<string, unknown> {
+  const lines = kase.data.lines.filter((line) => line.state === 'ordered');
+  const trip = tripOf(kase);
+  return {
+    technician: kase.data.technician,
+    families: lines.map((line) => line.family),
+    machines: lines.map((line) => line.machineNo),
+    ...(trip === null ? { spares: kase.policy.issuance.spares } : { spares: 0, trip }),
+  };
+}
+
+/** The lead hears of what the manual allows only with his knowledge (W23, ONS-09). */
+export function tellLead(kase: IssuanceCase, rule: string): void {
+  const lead = kase.levelPerson('supervisor');
+  if (lead !== null)
+    kase.tellStaff('staff.riskTaken', lead, {
+      rule,
+      params: { staff: { staff: kase.data.technician ?? kase.owner } },
+    });
+}
+
 /** Devices and spares leave the warehouse on one slip; spares are back the same day (ISS-08, ISS-09, D3). */
 function borrowed(kase: IssuanceCase, given: IssuanceAnswers['borrowDevices'], keeper: string): Wanted {
   const technician = kase.data.technician!;

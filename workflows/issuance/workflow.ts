@@ -20,8 +20,9 @@ import {
   restToAgree,
   sparesToReturn,
   splitOrder,
+  tellLead,
   tellNoSlot,
-  tripOf,
+  toBorrow,
   visitAgreed,
   type IssuanceCase,
   type IssuanceStart,
@@ -285,26 +286,4 @@ function returnSpares(kase: IssuanceCase): void {
       holdsClosing: true,
     });
   });
-}
-
-/** What the keeper is to hand out. */
-function toBorrow(kase: IssuanceCase): Record<string, unknown> {
-  const lines = kase.data.lines.filter((line) => line.state === 'ordered');
-  const trip = tripOf(kase);
-  return {
-    technician: kase.data.technician,
-    families: lines.map((line) => line.family),
-    machines: lines.map((line) => line.machineNo),
-    ...(trip === null ? { spares: kase.policy.issuance.spares } : { spares: 0, trip }),
-  };
-}
-
-/** The lead hears of what the manual allows only with his knowledge (W23, ONS-09). */
-function tellLead(kase: IssuanceCase, rule: string): void {
-  const lead = kase.levelPerson('supervisor');
-  if (lead !== null)
-    kase.tellStaff('staff.riskTaken', lead, {
-      rule,
-      params: { staff: { staff: kase.data.technician ?? kase.owner } },
-    });
 }
