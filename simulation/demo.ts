@@ -12,7 +12,7 @@ import { readMailbox } from '../adapters/mailbox.js';
 import type { MailboxItem } from '../adapters/ports.js';
 import { loadConfig, packageRoot, type Config } from '../runtime/config.js';
 import { ensureBundle } from '../worker/bundle.js';
-import { simulate, spanText, writeOut } from './index.js';
+import { simulate, spanText, writeOut, type SimulateOptions } from './index.js';
 import { cut, dayText, killed, narrate, widthOf, type Line } from './narration.js';
 import { missText, type ScenarioResult } from './result.js';
 import { runScenario, type FinishedRun, type StepReport } from './run.js';
@@ -71,8 +71,8 @@ export async function runDemo(options: DemoOptions = {}): Promise<number> {
     chosen.map((name) => join(folder, name)),
     left,
     teller,
-    options.out,
-  );
+    { stack: story.stack, ...(options.out === undefined ? {} : { out: options.out }) },
+  ).finally(() => story.stack.stop());
   const ok = story.run.result.ok && story.caught !== null && results.every((result) => result.ok);
   if (options.json) {
     const proof = {
@@ -87,6 +87,8 @@ export async function runDemo(options: DemoOptions = {}): Promise<number> {
 
 interface Story {
   run: FinishedRun;
+  /** What it ran on; still up. */
+  stack: Stack;
   /** Where the export of the case lies. */
   exported: string;
   /** The record at which an edited copy was caught; null when it was not. */
@@ -123,9 +125,10 @@ async function tellOne(config: Config, scenario: Scenario, teller: Teller, out?:
     if (out !== undefined) await writeOut(out, scenario, run, stack);
     const proof = await prove(config, stage!, run, digest);
     await teller.summary(run, seconds, [...mailbox.values()], proof.caught);
-    return { run, ...proof };
-  } finally {
+    return { run, stack, ...proof };
+  } catch (error) {
     await stack.stop();
+    throw error;
   }
 }
 
@@ -135,7 +138,7 @@ async function prove(
   stage: Stage,
   run: FinishedRun,
   digest: string,
-): Promise<Omit<Story, 'run'>> {
+): Promise<Omit<Story, 'run' | 'stack'>> {
   const caseId = run.result.cases[0]?.case;
   if (caseId === undefined) return { exported: '', caught: null };
   const exported = join(config.home, 'demo', caseId);
@@ -182,13 +185,13 @@ async function tellOthers(
   files: string[],
   left: number,
   teller: Teller,
-  out?: string,
+  more: Pick<SimulateOptions, 'stack' | 'out'>,
 ): Promise<ScenarioResult[]> {
   const since = performance.now();
   await teller.say('');
   const results = await simulate(files, {
     config,
-    ...(out === undefined ? {} : { out }),
+    ...more,
     onFinished: (run) => teller.other(run),
   });
   const good = results.filter((result) => result.ok).length;

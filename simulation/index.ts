@@ -30,6 +30,8 @@ export interface SimulateOptions {
   verbose?: boolean;
   /** Takes a line of progress. */
   say?: (line: string) => void;
+  /** A stack in memory that is up already: the first to work, and stopped with the others. */
+  stack?: Stack;
   /** Called with every finished scenario, for tests that look closer. */
   onFinished?: (run: FinishedRun, scenario: Scenario) => Promise<void> | void;
 }
@@ -46,8 +48,10 @@ export async function simulate(files: string[], options: SimulateOptions = {}): 
   // Those that need databases in files come last: changing over costs a start.
   const waiting = scenarios.map((scenario, index) => ({ scenario, index, onDisk: needsDisk(scenario) }));
   if (!options.keep) waiting.sort((a, b) => Number(a.onDisk) - Number(b.onDisk) || a.index - b.index);
+  let ready = options.stack ?? null;
   const lane = async () => {
-    const stacks = new Stacks(config, options);
+    const stacks = new Stacks(config, options, ready);
+    ready = null;
     try {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
         results[next.index] = await one(stacks, next.scenario, options);
@@ -80,12 +84,12 @@ function loadAll(files: string[]): Scenario[] {
 
 /** The stack in use: kept from scenario to scenario, another one where databases must be in files or one broke. */
 class Stacks {
-  current: Stack | null = null;
   private onDisk = false;
 
   constructor(
     private readonly config: Config,
     private readonly options: SimulateOptions,
+    public current: Stack | null,
   ) {}
 
   async get(onDisk: boolean): Promise<Stack> {
