@@ -88,6 +88,7 @@ const STAGES = [
     },
   ),
   tests('docs', 'light'),
+  tests('scenarios', 'heavy'),
   tests('workflow', 'heavy'),
   tests('e2e', 'heavy'),
   tests('adapters', 'heavy'),
@@ -103,6 +104,7 @@ const PRINTED = [
   'docs',
   'adapters',
   'workflow',
+  'scenarios',
   'replay',
   'e2e',
 ];

@@ -16,9 +16,9 @@ import { House, ROOT, plainEnv, policyOfAnyHour, soon, words, type Env } from '.
 const APART: Record<string, string> = {
   'aftercare up': 'stays up: stack.test.ts',
   'aftercare up --home /var/lib/aftercare': 'stays up: stack.test.ts',
-  'aftercare demo': 'a minute: scenarios.test.ts',
+  'aftercare demo': 'a minute: as-written.test.ts',
   'aftercare demo --all': 'minutes: all scenarios are a stage of npm test',
-  'aftercare demo --speed 2': 'a minute: scenarios.test.ts, unhurried',
+  'aftercare demo --speed 2': 'a minute: as-written.test.ts, unhurried',
   'aftercare case watch T20300304-001': 'goes on until Ctrl-C: walk.test.ts',
   'aftercare case watch T20300304-001 --every 5 --json': 'goes on until Ctrl-C: walk.test.ts',
   'aftercare bureau answer K7QM-2XHD-9RTW accept': 'needs the code of a mail: bureau.test.ts',

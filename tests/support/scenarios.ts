@@ -77,37 +77,56 @@ export const chapterEveryStep: Disturbance = (scenario) => ({
   policy: { ...scenario.policy, kernel: { chapterEvents: 1 } },
 });
 
-export interface Pair {
+/** A disturbed scenario, and what came of it. */
+export interface Disturbed {
   file: string;
-  calm: Result;
   disturbed: Result;
-  /** Runs of each case in the disturbed scenario: 1 when it never went on in a new one. */
+  /** Runs of its cases: as many as there are cases when none ever went on in a new one. */
   runs: number;
 }
+export interface Pair extends Disturbed {
+  calm: Result;
+}
 
-/** Runs files undisturbed and disturbed, all in one go. Paths are those of scenario files. */
+/** Runs files disturbed, all in one go. Paths are those of scenario files. */
+export async function disturbed(paths: string[], disturbance: Disturbance): Promise<Disturbed[]> {
+  return await runDisturbed(paths, disturbance, []);
+}
+
+/** Runs files undisturbed and disturbed, all in one go. */
 export async function calmAndDisturbed(paths: string[], disturbance: Disturbance): Promise<Pair[]> {
+  const pairs = await runDisturbed(paths, disturbance, paths);
+  return pairs.map((pair) => ({ ...pair, calm: pair.calm! }));
+}
+
+async function runDisturbed(
+  paths: string[],
+  disturbance: Disturbance,
+  calmPaths: string[],
+): Promise<(Disturbed & { calm?: Result })[]> {
   const folder = await mkdtemp(join(tmpdir(), 'aftercare-disturbed-'));
   try {
-    const disturbed = await Promise.all(
+    const files = await Promise.all(
       paths.map(async (path) => {
         // Merge keys are resolved here, so that the written file says in full what is done.
         const scenario = parse(await readFile(path, 'utf8'), { merge: true }) as Written;
         const file = join(folder, `disturbed-${basename(path)}`);
-        const changed = disturbance(scenario);
-        await writeFile(file, stringify(changed, { aliasDuplicateObjects: false }));
+        await writeFile(file, stringify(disturbance(scenario), { aliasDuplicateObjects: false }));
         return file;
       }),
     );
-    const results = await simulate([...paths, ...disturbed], ['--out', folder]);
+    const results = await simulate([...files, ...calmPaths], ['--out', folder]);
     return await Promise.all(
-      paths.map(async (path, index) => ({
-        file: basename(path),
-        calm: results[index]!,
-        disturbed: results[paths.length + index]!,
-        runs: (await readdir(join(folder, basename(disturbed[index]!).replace(/\.yaml$/, ''), 'histories')))
-          .length,
-      })),
+      paths.map(async (path, index) => {
+        const name = basename(files[index]!).replace(/\.yaml$/, '');
+        const calm = results[paths.length + index];
+        return {
+          file: basename(path),
+          disturbed: results[index]!,
+          runs: (await readdir(join(folder, name, 'histories'))).length,
+          ...(calm === undefined ? {} : { calm }),
+        };
+      }),
     );
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,8 +1,6 @@
 /** A case that goes on in new runs: the same case, whoever asks and however often (house, "position is data"). */
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf, comparable, lines, Office, type Desk } from '../support/desk.js';
-import { calmAndDisturbed, chapterEveryStep, effects, SCENARIOS } from '../support/scenarios.js';
 
 let office: Office;
 beforeAll(async () => {
@@ -90,23 +88,6 @@ describe('continue-as-new forced after every step', () => {
       expect(filed.length).toBe((await office.mailbox(once)).length);
     },
   );
-});
-
-describe('continue-as-new forced after every step of a scenario', () => {
-  // Things held, appointments, waits for the bureau and duties beside the main line are carried on as well.
-  test('A4 AT-50 ISS-24 issuance: the same facts, messages, custody and appointments as in one run', async () => {
-    const names = ['issuance-smooth.yaml', 'issuance-officer-away.yaml', 'issuance-bureau-moves.yaml'];
-    const pairs = await calmAndDisturbed(
-      names.map((name) => join(SCENARIOS, name)),
-      chapterEveryStep,
-    );
-    for (const { file, calm, disturbed, runs } of pairs) {
-      expect(disturbed.misses ?? [], file).toEqual([]);
-      expect(effects(disturbed), file).toEqual(effects(calm));
-      expect(disturbed.cases.map((each) => each.replay)).toEqual(['match']);
-      expect(runs, file).toBeGreaterThan(10);
-    }
-  }, 300_000);
 });
 
 describe('acts across continue-as-new', () => {

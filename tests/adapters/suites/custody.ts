@@ -501,29 +501,31 @@ export function describeCustody(name: string, make: () => Promise<Database>): vo
 
       it('W20 has places at one time for many cases, and says whom it waits for', async () => {
         const { trip } = await planned('a');
+        // Cases that hold nothing of other tests.
+        const [one, other] = ['F-a1', 'F-a2'];
         const view = { trip, bureau: `${bureau}-a`, technician: 'R-a.who', from: nine, to: later(nine, 60) };
-        expect(await join('a', CASE)).toEqual({ ...done, trip: { ...view, cases: [CASE] } });
-        expect(await join('a', OTHER)).toEqual({ ...done, trip: { ...view, cases: [CASE, OTHER] } });
+        expect(await join('a', one)).toEqual({ ...done, trip: { ...view, cases: [one] } });
+        expect(await join('a', other)).toEqual({ ...done, trip: { ...view, cases: [one, other] } });
         expect(await join('a', 'F-3', ledger, { technician: 'li.na' })).toEqual({
           ...{ status: 'noTrip', code: 'trip.mismatch', waiting: [] },
-          trip: { ...view, cases: [CASE, OTHER] },
+          trip: { ...view, cases: [one, other] },
         });
         await ledger.importStock([stock('TR-1')], AT);
-        await ledger.claim(order('TR-1', { movements: [borrow('TR-1')] }));
+        await ledger.claim(order('TR-1', { caseId: one, movements: [borrow('TR-1')] }));
         expect(await end('a')).toMatchObject({
           code: 'trip.casesOn',
           waiting: [
-            { caseId: CASE, items: ['TR-1'] },
-            { caseId: OTHER, items: [] },
+            { caseId: one, items: ['TR-1'] },
+            { caseId: other, items: [] },
           ],
         });
         // One has its result, the other leaves.
-        await ledger.claim(order('a-kept', { kept: [`${CASE}/trip`] }));
-        await ledger.releaseBookings([`${OTHER}/trip`], AT);
+        await ledger.claim(order('a-kept', { kept: [`${one}/trip`] }));
+        await ledger.releaseBookings([`${other}/trip`], AT);
         expect(await end('a')).toMatchObject(done);
         expect(await places('a')).toEqual([
-          [CASE, 'kept', nine],
-          [OTHER, 'released', nine],
+          [one, 'kept', nine],
+          [other, 'released', nine],
         ]);
       });
 
