@@ -2,7 +2,7 @@
 import type { CaseFile } from '../adapters/ports.js';
 import type { CustodyRow } from '../domain/custody.js';
 import type { IssuanceAnswers, IssuanceIntake } from '../domain/forms-issuance.js';
-import { apart } from '../domain/issuance.js';
+import { apart, maskedCode } from '../domain/issuance.js';
 import type {
   EQUIPMENT_CHOICES,
   EXPLAINED,
@@ -145,7 +145,7 @@ export async function activationForm(
     codeApplied:
       form === undefined ? '' : paper.signed({ by: form.by, at: form.answer.codeAppliedAt ?? form.at }),
     codeReceivedAt: paper.at(received?.answer.codeReceivedAt ?? received?.at),
-    code: masked(paper.text(received?.answer.code)),
+    code: shortCode(paper.text(received?.answer.code)),
     codeTold: told === undefined ? '' : `${paper.signed(told)}，告知${paper.text(told.answer.toldTo)}`,
     identityCheck: said(IDENTITY_CHECKED, told?.answer.identityCheck),
     firstInvoiceAt: paper.at(followUp?.answer.firstInvoiceAt),
@@ -264,9 +264,7 @@ function chargeLines(paper: IssuancePaper): ChargeLine[] {
   ];
 }
 
-/** The feature code never stands on paper in full (D6): its end is enough to tell two of them apart. */
-function masked(code: string): string {
-  if (code === '' || code === ERASED) return code;
-  const characters = [...code];
-  return `******${characters.length > 2 ? characters.slice(-2).join('') : ''}`;
+/** The feature code as paper shows it; one that was never received or is erased says so. */
+function shortCode(code: string): string {
+  return code === '' || code === ERASED ? code : maskedCode(code);
 }

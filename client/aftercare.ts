@@ -20,6 +20,7 @@ import {
 } from '../adapters/ports.js';
 import { busySpan, freeSlots } from '../domain/booking.js';
 import {
+  type TaskRow,
   PROCESS_LETTERS,
   type Actor,
   type CaseRow,
@@ -52,6 +53,7 @@ import {
   type Staff,
   type Unit,
 } from '../domain/organisation.js';
+import { maskedCode } from '../domain/issuance.js';
 import { normaliseMobile, parsePhone } from '../domain/phone.js';
 import { qualityOf } from '../domain/quality.js';
 import type { RepairAnswers } from '../domain/forms-repair.js';
@@ -812,11 +814,17 @@ export class Aftercare implements AftercareApi {
     collectContents(input?.form, ids);
     for (const task of file.tasks) collectContents(task.answer, ids);
     for (const fact of file.timeline) collectContents(fact.data, ids);
+    const codes = new Set<string>();
+    for (const task of file.tasks) if (task.name === 'receiveCode') collectContents(task.answer, codes);
     const contact = (input?.form?.['contact'] as { content?: string } | undefined)?.content;
     if (masked && contact !== undefined) ids.delete(contact);
     const rows = await this.deps.ledger.contents([...ids]);
     const texts: Record<string, string> = {};
-    for (const [id, row] of rows) if (row.body !== null && id !== contact) texts[id] = row.body;
+    const mayTell = tellsCode(file.tasks, staff);
+    for (const [id, row] of rows) {
+      if (row.body === null || id === contact) continue;
+      texts[id] = codes.has(id) && !mayTell ? maskedCode(row.body) : row.body;
+    }
     const card = contact === undefined ? null : (rows.get(contact)?.body ?? null);
     const customer =
       file.row.customer === null || masked ? null : await this.deps.ledger.customer(file.row.customer);
@@ -909,6 +917,20 @@ export class Aftercare implements AftercareApi {
   }
   evidence(caseId: string) {
     return this.deps.ledger.evidence(caseId);
+  }
+  async evidenceFile(caseId: string, sha256: string, reader: string): Promise<Uint8Array> {
+    const sheet = await this.sheet(caseId, reader);
+    if (sheet.view === 'masked')
+      throw new DeskError('case.hidden', `the papers of ${caseId} are not shown to whom it is about`, {
+        exit: EXIT.refused,
+        remedy: 'ask the supervisor',
+      });
+    if (!sheet.evidence.some((row) => row.sha256 === sha256))
+      throw new DeskError('evidence.notFound', `${caseId} has no file ${sha256}`, {
+        exit: EXIT.notFound,
+        remedy: `see \`aftercare case papers ${caseId}\``,
+      });
+    return this.guarded(undefined, () => this.deps.storage.get(sha256));
   }
   messages(filter: Parameters<LedgerPort['messages']>[0]) {
     return this.guarded(undefined, () => this.deps.ledger.messages(filter));
@@ -1436,4 +1458,12 @@ function notFound(caseId: string): DeskError {
     exit: EXIT.notFound,
     remedy: 'see `aftercare case list`',
   });
+}
+
+/** Whom the feature code is shown in full: technical service, which got it, and who is to tell it to the customer (D6). */
+function tellsCode(tasks: readonly TaskRow[], { id, roles }: Staff): boolean {
+  return (
+    roles.includes('technicalService') ||
+    tasks.some((task) => task.name === 'tellCode' && task.status === 'open' && task.assignee === id)
+  );
 }

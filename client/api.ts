@@ -185,6 +185,11 @@ export interface AftercareApi {
   /** The live case, by query. */
   view(caseId: string): Promise<CaseView>;
   evidence(caseId: string): Promise<EvidenceRow[]>;
+  /**
+   * A file of a case: a printed form, or what somebody attached.
+   * @throws DeskError `evidence.notFound` when the case has no such file; `case.hidden` for a person it is about (W31)
+   */
+  evidenceFile(caseId: string, sha256: string, reader: string): Promise<Uint8Array>;
   /** The outbox, newest first. */
   messages(filter: {
     caseId?: string;

@@ -212,7 +212,8 @@ export function issuanceForms(mode: FormMode) {
     tellCode: z.strictObject({
       toldTo: text(30),
       identityCheck: z.enum(IDENTITY_CHECKS),
-      means: means().default('phone'),
+      /** Told, never written: what is written can be read by others (D6). */
+      means: z.enum(['phone', 'visit']).default('phone'),
     }),
     followUpActivation: z.strictObject({
       state: z.enum(['inUse', 'notYet', 'problem']),

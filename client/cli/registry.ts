@@ -232,6 +232,12 @@ export const ENTRIES: readonly Entry[] = [
     () => import('./commands/faults-report.js'),
   ),
   entry(
+    'case papers',
+    'Cases',
+    'the printed forms and other files of a case; with --out they are saved, to be read or printed',
+    () => import('./commands/case-papers.js'),
+  ),
+  entry(
     'case lost',
     'Custody',
     'something held for a case is lost or stolen: police and bureau the same day (REG-07)',

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isHeldByStaff } from '../../domain/custody.js';
-import { at, Office, shown, type Desk } from '../support/desk.js';
+import { at, codeOf, Office, shown, type Desk } from '../support/desk.js';
 import {
   cancelAndWindUp,
   inLanes,
@@ -608,7 +608,25 @@ describe('to the end', () => {
     const code = 'CODE5EC2E7FEATURE';
     const desk = await warehouse.desk(`${DAY} 09:00`);
     const errand = await warehouse.open(desk);
-    for (const step of otherwise(smoothWay(errand, DAY), 'receiveCode', { code })) await take(errand, step);
+    const way = otherwise(smoothWay(errand, DAY), 'receiveCode', { code });
+    const tell = await walkTo(errand, way, 'tellCode');
+    const shownTo = async (reader: string) =>
+      Object.values((await desk.api.sheet(errand.caseId, reader)).texts).filter((text) =>
+        text.endsWith('RE'),
+      );
+    // Technical service, which got it, and who is to tell it; nobody else, and he no longer once it is told.
+    expect([await shownTo('gu.yun'), await shownTo(tell.by), await shownTo('wang.lei')]).toEqual([
+      [code],
+      [code],
+      ['******RE'],
+    ]);
+    expect((await desk.task(errand.caseId, 'tellCode')).context).toHaveProperty('code.content');
+    // What is written can be read by others.
+    expect(await refusals(errand, tell, [{ means: 'sms' }, { means: 'mail' }])).toEqual(
+      Array(2).fill('task.answerInvalid means'),
+    );
+    await walkFrom(errand, way, 'tellCode');
+    expect(await shownTo(tell.by)).toEqual(['******RE']);
     expect(await row(errand)).toMatchObject({ status: 'closed', outcome: 'activated' });
     const kept = await keptByTemporal(desk, errand.caseId);
     expect(kept).toContain('receiveCode');
@@ -617,8 +635,13 @@ describe('to the end', () => {
     const filed = await office.mailbox(errand.caseId);
     expect(filed.length).toBeGreaterThan(3);
     expect(JSON.stringify(filed)).not.toContain(code);
-    const { texts } = await desk.api.sheet(errand.caseId, 'gu.yun');
-    expect(Object.values(texts)).toContain(code);
+
+    // Printed papers can be had as files, those of this case only.
+    const { evidence } = await desk.api.sheet(errand.caseId, 'li.na');
+    const slip = evidence.find((each) => each.field === 'borrowSlip')!;
+    const paperOf = (sha256: string) => desk.api.evidenceFile(errand.caseId, sha256, 'li.na');
+    expect(Buffer.from(await paperOf(slip.sha256)).toString('latin1', 0, 4)).toBe('%PDF');
+    expect(await codeOf(paperOf('0'.repeat(64)))).toBe('evidence.notFound');
   });
 });
 

@@ -199,7 +199,13 @@ export class Holdings {
         count: rules.offer,
       },
     );
-    return refuse('booking.taken', `${result.who} is booked then`, { who: result.who, free });
+    const { offsetMinutes } = kase;
+    const times = free.map(
+      ({ from, to }) =>
+        `${dayOf(from, offsetMinutes)} ${localTime(from, offsetMinutes)}-${localTime(to, offsetMinutes)}`,
+    );
+    const next = times.length === 0 ? '' : `; free: ${times.join(', ')}`;
+    return refuse('booking.taken', `${result.who} is booked then${next}`, { who: result.who, free });
   }
 
   private noTrip(result: Extract<ClaimResult, { status: 'noTrip' }>, named: string): never {

@@ -266,7 +266,7 @@ async function activated(kase: IssuanceCase): Promise<void> {
       },
       mootWith: key,
     });
-    return {};
+    return { context: { code: kase.answerOf('receiveCode')!.code } };
   });
   for (;;) {
     const call = await kase.task(TASKS.followUpActivation);

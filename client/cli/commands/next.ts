@@ -4,6 +4,7 @@ import { command } from '../command.js';
 import { allowedText, fieldsOf } from '../../forms.js';
 import {
   aheadLines,
+  answerPairs,
   caseColumns,
   clockOfTask,
   dueWords,
@@ -50,9 +51,15 @@ export default command({
             ['customer', customer],
             ['phone', sheet.complainant?.phone],
             ['owner', sheet.row.owner],
+            ['planned', task.plannedAt && ctx.moments.at(task.plannedAt)],
             ['matter', openingTexts(sheet).join(' · ')],
           ]),
         );
+        if (task.context) {
+          out.line();
+          out.line(out.c.bold('To know'));
+          out.lines(out.pairs(answerPairs(sheet.texts, task.context, ctx.moments)));
+        }
         out.line();
         out.line(out.c.bold('Form'));
         const shown = fields.map((field): [string, string] => [
