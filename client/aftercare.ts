@@ -57,7 +57,7 @@ import { maskedCode } from '../domain/issuance.js';
 import { normaliseMobile, parsePhone } from '../domain/phone.js';
 import { qualityOf } from '../domain/quality.js';
 import type { RepairAnswers } from '../domain/forms-repair.js';
-import { countFaults, type FaultCount } from '../domain/repair.js';
+import { afterWorkshop, countFaults, type FaultCount } from '../domain/repair.js';
 import { checkTaxpayerId } from '../domain/taxpayer.js';
 import type {
   ActName,
@@ -1036,7 +1036,15 @@ export class Aftercare implements AftercareApi {
         result: fault.result,
       })),
     );
-    return countFaults(found, by);
+    const returned = await this.guarded(undefined, () =>
+      this.deps.ledger.answeredTasks({ process: 'repair', names: ['returnMachine'] }),
+    );
+    const back = returned.map(({ caseId, completedAt, answer }) => ({
+      caseId,
+      at: completedAt,
+      works: answer['works'] === true,
+    }));
+    return countFaults(afterWorkshop(found, back), by);
   }
   async freeSlots(wanted: Parameters<AftercareApi['freeSlots']>[0]) {
     const { day, calendar, minutes, bufferMinutes, count } = wanted;

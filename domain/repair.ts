@@ -306,6 +306,23 @@ export interface FaultCount {
   cases: number;
 }
 
+/** A machine came back from the workshop and was tested at the customer's. */
+export interface MachineBack {
+  caseId: string;
+  at: Instant;
+  works: boolean;
+}
+
+/** What the workshop made of the machines it took: whose machine came back working has his fault solved (ONS-15). */
+export function afterWorkshop(found: readonly FoundFault[], back: readonly MachineBack[]): FoundFault[] {
+  return found.map((fault) =>
+    fault.result === 'takenAway' &&
+    back.some(({ caseId, at, works }) => works && caseId === fault.caseId && at >= fault.at)
+      ? { ...fault, result: 'solved' }
+      : fault,
+  );
+}
+
 /** Counts faults, the most frequent first. A fault that took several visits counts once, as the last one left it. */
 export function countFaults(found: readonly FoundFault[], by: FaultGrouping): FaultCount[] {
   const last = new Map<string, FoundFault>();

@@ -118,10 +118,11 @@ export async function tellResult(
     const tick = out.c.green('✓');
     const [first, ...others] = result.next;
     if (result.status !== 'open') {
-      // Closing: the last messages and what is given back are under way; nobody has to do anything.
+      // Closing: what is to be given back is somebody's task; then only the last messages are waited for.
       const word = result.status === 'closing' ? 'closes' : result.status;
       out.line(`${tick} ${what}; case ${word}${result.outcome ? `: ${result.outcome}` : ''}`);
-      if (last) out.line(`  ${closingText(ctx, last)}`);
+      for (const task of result.next) out.line(`  before that: ${nextText(ctx, task)}`);
+      if (last && !first) out.line(`  ${closingText(ctx, last)}`);
     } else if (!first) {
       out.line(`${tick} ${what}; no task is open now`);
     } else {

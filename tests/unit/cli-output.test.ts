@@ -422,6 +422,17 @@ describe('a closing case', () => {
       closesWith: { template: 'cmp.thanks', at: '2030-03-05T01:00:00.000Z' },
     });
   });
+  it('names what is still to be done before, and then says nothing of messages', async () => {
+    const refund = { task: 'refund', key: 'refund#1', role: 'finance', assignee: 'zhao.min', dueAt: null };
+    const said = await aftercare(line, {
+      act: () => Promise.resolve({ ...closing, next: [refund] }),
+      messages: () => Promise.resolve(messages),
+    });
+    expect(said.stdout).toBe(
+      '✓ written to the ledger again; case closes: cancelled\n' +
+        '  before that: refund, zhao.min, no deadline now\n',
+    );
+  });
   it('says "now" for a message on its way, and nothing where none waits', async () => {
     const queued = [{ template: 'cmp.result', status: 'queued', notBefore: null }] as never;
     const now = await aftercare(line, { act, messages: () => Promise.resolve(queued) });

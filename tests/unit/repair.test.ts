@@ -4,6 +4,7 @@ import type { Calendars, Hours } from '../../domain/calendar.js';
 import { repairForms, repairIntakeForm } from '../../domain/forms-repair.js';
 import {
   contactExhausted,
+  afterWorkshop,
   countFaults,
   dayPartOf,
   filingPeriodEnd,
@@ -265,6 +266,23 @@ describe('counting faults', () => {
     expect(countFaults(all, 'class')).toEqual([
       { key: 'software', faults: 3, percent: 75, solved: 1, open: 1, movedOn: 1, visits: 4, cases: 3 },
       { key: 'printing', faults: 1, percent: 25, solved: 1, open: 0, movedOn: 0, visits: 1, cases: 1 },
+    ]);
+  });
+
+  it('ONS-24 ONS-15 a fault taken to the workshop is solved when the machine is back and works', () => {
+    const taken = [
+      found('W4', 1, '03-18', 'takenAway', 'hardware'),
+      found('W5', 1, '03-18', 'takenAway', 'hardware'),
+      found('W6', 1, '03-25', 'takenAway', 'hardware'),
+    ];
+    const back = [
+      { caseId: 'W4', at: at('03-20', '10:00'), works: true },
+      { caseId: 'W5', at: at('03-20', '10:00'), works: false },
+      // An earlier one of that customer's, not this one.
+      { caseId: 'W6', at: at('03-20', '10:00'), works: true },
+    ];
+    expect(countFaults(afterWorkshop(taken, back), 'class')).toMatchObject([
+      { key: 'hardware', faults: 3, solved: 1, open: 2, visits: 3 },
     ]);
   });
 

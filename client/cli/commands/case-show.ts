@@ -59,9 +59,9 @@ export default command({
           ['on it', sheet.places?.map((place) => `${place.caseId} ${PLACES[place.status]}`).join(', ')],
         ]),
       );
-      const last = row.status === 'closing' ? lastWaiting(sheet.messages) : null;
-      if (last) out.line(`  ${closingText(ctx, last)}`);
       const opened = sheet.tasks.filter((task) => task.status === 'open');
+      const last = row.status === 'closing' && opened.length === 0 ? lastWaiting(sheet.messages) : null;
+      if (last) out.line(`  ${closingText(ctx, last)}`);
       out.line(c.bold('Open'));
       if (opened.length === 0) out.line('  nothing');
       out.lines(
