@@ -124,8 +124,11 @@ const worded =
     const key = String(value);
     return kinds.map((kind) => word(kind, key, language)).find((text) => text !== key) ?? key;
   };
+const INSTANT = /^\d{4}-\d\d-\d\dT/;
+/** From where to where: a level, a person, or a time. */
 const LEVEL: Phrase = (value, say) => {
   const key = String(value);
+  if (INSTANT.test(key)) return say.moment(key);
   const text = word('level', key, say.language);
   return text === key ? say.person(key) : text;
 };

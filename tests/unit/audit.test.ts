@@ -749,6 +749,12 @@ describe('timeline', () => {
     );
   });
 
+  it('tells from when to when an appointment is in local time', () => {
+    const data = { from: '2030-03-05T01:30:00.000Z', to: '2030-03-05T02:30:00.000Z', who: 'wang.lei' };
+    const [line] = timelineOf([{ ...facts[0]!, what: 'booked', data }], { offsetMinutes: 480 });
+    expect(line!.text).toBe('booked: from Tue 5 Mar 09:30, to Tue 5 Mar 10:30, who wang.lei');
+  });
+
   it('speaks Chinese, and colour only repeats the words', () => {
     const chinese = timelineOf(facts, { offsetMinutes: 480, language: 'zh-CN' });
     expect(chinese[3]).toMatchObject({
