@@ -1,4 +1,5 @@
 /** Connections to Temporal, by the standard client environment or to the server of the running stack. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type proto from '@temporalio/proto';
@@ -6,6 +7,9 @@ import type { NativeConnection } from '@temporalio/worker';
 import { SEARCH_ATTRIBUTES } from '../domain/names.js';
 import type { Config } from './config.js';
 import { defined } from './engine.js';
+
+/** How long a server may take to learn of a namespace that it has registered. */
+const NAMESPACE_MS = 15_000;
 
 /** Temporal cannot be reached, or lacks something only its operator may add. */
 export class ConnectionError extends Error {
@@ -128,4 +132,29 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
     }
   }
   return missing;
+}
+
+/**
+ * Registers a namespace with the product's search attributes and waits until the server knows it: for throw-away ones
+ * of simulations and tests. Closed cases are kept for so many days.
+ */
+export async function makeNamespace(
+  connection: Connection,
+  namespace: string,
+  retentionDays: number,
+): Promise<void> {
+  await connection.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: { seconds: (retentionDays * 86_400) as never },
+  });
+  await ensureSearchAttributes(connection, namespace);
+  // The server learns of a new namespace a moment after it has registered it.
+  for (const until = Date.now() + NAMESPACE_MS; ; await delay(20)) {
+    try {
+      await connection.workflowService.listWorkflowExecutions({ namespace, query: 'CaseStatus = "open"' });
+      return;
+    } catch (error) {
+      if (Date.now() > until) throw error;
+    }
+  }
 }

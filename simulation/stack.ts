@@ -14,7 +14,7 @@ import { startMailListener, type MailListener } from '../adapters/mail/listener.
 import { openLedger } from '../adapters/ledger/index.js';
 import type { Ports } from '../adapters/ports.js';
 import type { Config } from '../runtime/config.js';
-import { ensureSearchAttributes } from '../runtime/connection.js';
+import { makeNamespace } from '../runtime/connection.js';
 import { resolveEngine, RETENTION_DAYS, startDevServer, type DevServer } from '../runtime/engine.js';
 import { openPorts, type PortSettings } from '../runtime/ports.js';
 import { noFaults, withFaults, type Faults } from './faults.js';
@@ -159,7 +159,7 @@ export class Stack {
     const namespace = `s${number}-${randomUUID().slice(0, 8)}`;
     const emptied = this.ledgerHost.call('empty');
     const listening = startMailListener({ mailbox: mailboxDir });
-    const named = this.makeNamespace(namespace);
+    const named = makeNamespace(this.connection, namespace, RETENTION_DAYS);
     await Promise.all([emptied, named, listening.then((listener) => (this.listener = listener))]);
     const settings: PortSettings = {
       ledgerUrl: this.ledgerUrl,
@@ -174,26 +174,6 @@ export class Stack {
     this.stage = { namespace, taskQueue: TASK_QUEUE, client, ports, settings, mailboxDir };
     await this.serve();
     return this.stage;
-  }
-
-  private async makeNamespace(namespace: string): Promise<void> {
-    await this.connection.workflowService.registerNamespace({
-      namespace,
-      workflowExecutionRetentionPeriod: { seconds: (RETENTION_DAYS * 86_400) as never },
-    });
-    await ensureSearchAttributes(this.connection, namespace);
-    // The server learns of a new namespace a moment after it has registered it.
-    for (const until = Date.now() + 15_000; ; await delay(20)) {
-      try {
-        await this.connection.workflowService.listWorkflowExecutions({
-          namespace,
-          query: 'CaseStatus = "open"',
-        });
-        return;
-      } catch (error) {
-        if (Date.now() > until) throw error;
-      }
-    }
   }
 
   /** Lets a worker serve the present scenario; watches over it, and starts another when it dies. */

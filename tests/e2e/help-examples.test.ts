@@ -10,7 +10,7 @@ import { ENTRIES } from '../../client/cli/registry.js';
 import type { AftercareApi } from '../../client/api.js';
 import { connectAftercare } from '../../client/connect.js';
 import { loadConfig } from '../../runtime/config.js';
-import { House, ROOT, plainEnv, policyOfAnyHour, soon, words, type Env } from './program.js';
+import { House, ROOT, plainEnv, policyOfAnyHour, soon, words, type Env } from '../support/program.js';
 
 /** Not run here, and why. Anything else that help shows is run. */
 const APART: Record<string, string> = {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { FACT_KINDS } from '../../domain/case.js';
 import { parseScenario } from '../../simulation/index.js';
-import { aftercare, runNode, MAIN, type Json, type Ran } from './program.js';
+import { aftercare, runNode, MAIN, type Json, type Ran } from '../support/program.js';
 
 const WRITTEN = `schema: aftercare.scenario/1
 title: Late, refused, cancelled

@@ -19,7 +19,7 @@ import {
   soon,
   type Env,
   type RunFile,
-} from './program.js';
+} from '../support/program.js';
 
 const OPEN = ['--answer', 'problemType=productQuality', '--answer', 'matter=printer leaks ink'];
 

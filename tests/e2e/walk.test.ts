@@ -13,7 +13,7 @@ import {
   type Env,
   type Json,
   type Ran,
-} from './program.js';
+} from '../support/program.js';
 
 const INSTANT = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/);
 const NUMBER = /^T\d{8}-\d{3}$/;

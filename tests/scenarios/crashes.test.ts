@@ -1,23 +1,28 @@
 /** Workers die, cases do not: whatever is killed between two steps, what comes out is what would have come out. */
-import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { calmAndDisturbed, effects, SCENARIOS, workerDies } from '../support/scenarios.js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { effects, tellAll, type AsWritten, type Disturbed } from '../support/scenarios.js';
+
+let calm: AsWritten['results'];
+let crashed: Disturbed[];
+beforeAll(async () => {
+  const told = await tellAll();
+  calm = told.results;
+  crashed = told.disturbed.workerDies;
+}, 900_000);
 
 describe('a worker killed between any two steps', () => {
-  test.each(['issuance-smooth.yaml', 'repair-smooth.yaml'])(
+  test.each(['issuance-smooth', 'repair-smooth'])(
     'A4 ISS-24 ONS-27 %s: same end, same messages by key, same custody and appointments; it replays',
-    async (name) => {
-      const [pair] = await calmAndDisturbed([join(SCENARIOS, name)], workerDies);
-      const { calm, disturbed } = pair!;
+    (name) => {
+      const { result } = crashed.find(({ file }) => file === name)!;
       // What the scenario expects at each step holds in both.
-      expect(calm.misses ?? []).toEqual([]);
-      expect(disturbed.misses ?? []).toEqual([]);
-      expect(effects(disturbed)).toEqual(effects(calm));
-      expect(disturbed.cases.map((each) => [each.status, each.replay])).toEqual([['closed', 'match']]);
-      const keys = disturbed.cases[0]!.messages.map((message) => message.key);
+      expect(calm.get(name)!.misses ?? []).toEqual([]);
+      expect(result.misses ?? []).toEqual([]);
+      expect(effects(result)).toEqual(effects(calm.get(name)!));
+      expect(result.cases.map((each) => [each.status, each.replay])).toEqual([['closed', 'match']]);
+      const keys = result.cases[0]!.messages.map((message) => message.key);
       expect(new Set(keys).size).toBe(keys.length);
       expect(keys.length).toBeGreaterThan(3);
     },
-    600_000,
   );
 });

@@ -1,20 +1,25 @@
 /**
- * The house in one process, for tests of the kernel: the real server under the virtual clock, the embedded ledger, a
- * real SMTP listener, the shipped workers on the shipped bundle, and desks on top. One office per test file, one desk
- * per test: a desk has its own date and its own cases, so that nothing of one test is seen by another.
+ * The house for tests of the kernel: the real server under the virtual clock, the embedded ledger, a real SMTP
+ * listener, the shipped workers on the shipped bundle, and desks on top. One office per test file, one desk per test:
+ * a desk has its own date and its own cases, so that nothing of one test is seen by another. Offices that follow each
+ * other in one process stand on the same premises: one server and one ledger, each time with a new namespace and an
+ * empty ledger.
  *
- * Everything listens on the loopback only and is taken down by `office.close()`.
+ * Everything listens on the loopback only. An office is taken down by `office.close()`, the premises end with the
+ * process.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.js';
 import type { CaseActivities } from '../../activities/contract.js';
 import { readMailbox } from '../../adapters/mailbox.js';
+import { openLedger } from '../../adapters/ledger/index.js';
 import { startMailListener, type MailListener } from '../../adapters/mail/listener.js';
 import { readOrganisation } from '../../adapters/organisation-file.js';
 import type { CaseFile, DeliveryError, LedgerPort, MailboxItem, OutgoingSms } from '../../adapters/ports.js';
@@ -31,13 +36,13 @@ import { loadPolicy } from '../../client/policy.js';
 import type { ClockRow, ContentRef, Fact, MessageRow, TaskRow } from '../../domain/case.js';
 import { TASK_QUEUE } from '../../domain/names.js';
 import type { Organisation } from '../../domain/organisation.js';
-import { loadConfig, packageRoot } from '../../runtime/config.js';
-import { connectNative } from '../../runtime/connection.js';
-import { resolveEngine, startDevServer, type DevServer } from '../../runtime/engine.js';
-import { startEmbeddedLedger, type EmbeddedLedger } from '../../runtime/ledger-embedded.js';
+import { loadConfig, packageRoot, type Config } from '../../runtime/config.js';
+import { connectNative, makeNamespace } from '../../runtime/connection.js';
+import { resolveEngine, RETENTION_DAYS, startDevServer, type DevServer } from '../../runtime/engine.js';
 import { closePorts, openPorts, type OpenPorts } from '../../runtime/ports.js';
 import { ScenarioClock } from '../../simulation/clock.js';
 import { noFaults, withFaults } from '../../simulation/faults.js';
+import { Remote } from '../../simulation/remote.js';
 import { ensureBundle } from '../../worker/bundle.js';
 import { createWorkers, installRuntime, type Workers } from '../../worker/worker.js';
 import { ACTS, type ActName, type ActResult } from '../../workflows/case/messages.js';
@@ -83,7 +88,45 @@ export const ANSWERS: Record<string, { by: string; answer: Record<string, unknow
   takeCharge: { by: 'xu.gang', answer: {} },
 };
 
-/** One stack per test file. */
+/** What is too dear to be started for every test file. The ledger's process ends the server when ours is gone. */
+interface Premises {
+  folder: string;
+  config: Config;
+  server: DevServer;
+  ledgerHost: Remote;
+  ledgerUrl: string;
+  connection: Connection;
+  nativeConnection: NativeConnection;
+}
+let premises: Promise<Premises> | null = null;
+
+async function enterPremises(): Promise<Premises> {
+  installRuntime('error');
+  const folder = await mkdtemp(join(tmpdir(), 'aftercare-test-'));
+  const config = loadConfig({ ...process.env, AFTERCARE_HOME: folder });
+  const ledgerHost = Remote.start('ledger-main', { environment: process.env });
+  await ledgerHost.call('look', { folder });
+  const engine = await resolveEngine(config, { binaryOnly: true });
+  const [server, ledger] = await Promise.all([
+    startDevServer({
+      binary: engine.path,
+      dataFile: null,
+      ui: false,
+      virtualClock: true,
+      logFile: join(folder, 'temporal.log'),
+      onSpawn: (serverPid) => void ledgerHost.call('look', { serverPid }).catch(() => undefined),
+    }),
+    ledgerHost.call<{ url: string }>('start', { dataDir: null, cacheDir: config.cacheDir }),
+  ]);
+  const bare = await openLedger({ url: ledger.url });
+  await bare.migrate().finally(() => bare.close());
+  const { address } = server;
+  const { nativeConnection } = await connectNative(config, { address });
+  const connection = await Connection.connect({ address });
+  return { folder, config, server, ledgerHost, ledgerUrl: ledger.url, connection, nativeConnection };
+}
+
+/** One stage per test file. */
 export class Office {
   private faults = noFaults();
   private sms: ((sms: OutgoingSms) => DeliveryError | null) | null = null;
@@ -94,47 +137,33 @@ export class Office {
   readonly cases: string[] = [];
 
   private constructor(
+    /** Of this file: mailbox and storage. */
     readonly folder: string,
-    readonly server: DevServer,
-    readonly embedded: EmbeddedLedger,
-    readonly connection: Connection,
+    readonly namespace: string,
+    private readonly place: Premises,
     readonly client: Client,
     readonly ports: OpenPorts,
     readonly organisation: Organisation,
     readonly bundle: string,
-    private readonly smtpPort: number,
     private readonly stops: (() => Promise<unknown>)[],
   ) {}
 
   static async open(): Promise<Office> {
-    installRuntime('error');
-    const folder = await mkdtemp(join(tmpdir(), 'aftercare-test-'));
-    const config = loadConfig({ ...process.env, AFTERCARE_HOME: folder });
+    const place = await (premises ??= enterPremises());
+    const folder = await mkdtemp(join(place.folder, 'office-'));
     const mailboxDir = join(folder, 'mailbox');
-    const stops: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+    const namespace = basename(folder).toLowerCase();
+    const stops: (() => Promise<unknown>)[] = [];
     const stopAll = async () => {
       for (const stop of stops.splice(0).reverse()) await stop().catch(() => undefined);
     };
     try {
-      const engine = await resolveEngine(config, { binaryOnly: true });
-      const started = await Promise.allSettled([
-        startDevServer({
-          binary: engine.path,
-          dataFile: null,
-          ui: false,
-          virtualClock: true,
-          logFile: join(folder, 'temporal.log'),
-        }).then((server) => (stops.push(() => server.kill()), server)),
-        startEmbeddedLedger({ dataDir: null, cacheDir: config.cacheDir }).then(
-          (ledger) => (stops.push(() => ledger.stop()), ledger),
-        ),
-        // Workers and replays run the bundle that ships, whatever the tests themselves were compiled from.
+      // Workers and replays run the bundle that ships, whatever the tests themselves were compiled from.
+      const [bundle] = await Promise.all([
         ensureBundle({ sources: join(packageRoot(), 'dist') }),
+        makeNamespace(place.connection, namespace, RETENTION_DAYS),
+        place.ledgerHost.call('empty'),
       ]);
-      for (const part of started) if (part.status === 'rejected') throw part.reason;
-      const [server, embedded, bundle] = started.map(
-        (part) => (part as PromiseFulfilledResult<unknown>).value,
-      ) as [DevServer, EmbeddedLedger, Awaited<ReturnType<typeof ensureBundle>>];
       let office: Office | null = null;
       const listen = (port?: number) =>
         startMailListener({
@@ -147,7 +176,7 @@ export class Office {
         });
       const listener = await listen();
       const bare = await openPorts({
-        ledgerUrl: embedded.url,
+        ledgerUrl: place.ledgerUrl,
         packageRoot: packageRoot(),
         smtpUrl: listener.url,
         smsUrl: 'mailbox:',
@@ -168,14 +197,11 @@ export class Office {
           },
         },
       };
-      await bare.ledger.migrate();
       const organisation = await readOrganisation(join(packageRoot(), 'examples', 'organisation.yaml'));
       await bare.ledger.importOrganisation(organisation);
-      const { nativeConnection } = await connectNative(config, { address: server.address });
-      stops.push(() => nativeConnection.close());
       const workers: Workers = await createWorkers({
-        nativeConnection,
-        namespace: server.namespace,
+        nativeConnection: place.nativeConnection,
+        namespace,
         config: { taskQueue: TASK_QUEUE },
         bundle,
         ports,
@@ -183,21 +209,8 @@ export class Office {
         versioned: false,
       });
       stops.push(() => workers.shutdown());
-      const connection = await Connection.connect({ address: server.address });
-      stops.push(() => connection.close());
-      const client = new Client({ connection, namespace: server.namespace });
-      office = new Office(
-        folder,
-        server,
-        embedded,
-        connection,
-        client,
-        ports,
-        organisation,
-        bundle.codePath,
-        listener.port,
-        stops,
-      );
+      const client = new Client({ connection: place.connection, namespace });
+      office = new Office(folder, namespace, place, client, ports, organisation, bundle.codePath, stops);
       office.faults = faults;
       office.listener = listener;
       office.listenAgain = () => listen(listener.port);
@@ -207,6 +220,17 @@ export class Office {
       await stopAll();
       throw error;
     }
+  }
+
+  get connection(): Connection {
+    return this.place.connection;
+  }
+  get server(): DevServer {
+    return this.place.server;
+  }
+  /** For a look, or a change, past the ledger port. */
+  get ledgerUrl(): string {
+    return this.place.ledgerUrl;
   }
 
   private listenAgain: () => Promise<MailListener> = () => Promise.reject(new Error('not started'));
@@ -220,7 +244,7 @@ export class Office {
 
   /** Takes a host down for real: the ledger's and the mail host's sockets close; SMS and storage refuse. */
   async takeDown(what: 'ledger' | 'mail' | 'sms' | 'storage'): Promise<void> {
-    if (what === 'ledger') return this.embedded.pauseListening();
+    if (what === 'ledger') return this.place.ledgerHost.call('pause');
     if (what === 'mail') {
       await this.listener?.stop();
       this.listener = null;
@@ -230,7 +254,7 @@ export class Office {
   }
   /** Brings one host, or everything, back. */
   async bringBack(what?: 'ledger' | 'mail' | 'sms' | 'storage'): Promise<void> {
-    if (what === undefined || what === 'ledger') await this.embedded.resumeListening();
+    if (what === undefined || what === 'ledger') await this.place.ledgerHost.call('resume');
     if (what === undefined || what === 'mail') this.listener ??= await this.listenAgain();
     if (what === undefined) {
       this.faults.down.clear();
@@ -356,7 +380,7 @@ export class Desk {
   ) {
     this.clock = new ScenarioClock({
       connection: onlyOwnCases(office.connection),
-      namespace: office.server.namespace,
+      namespace: office.namespace,
       view: (caseId) => this.api.view(caseId),
       isDead: () => false,
       startAt: new Date(startAt),

@@ -3,10 +3,13 @@
  * under another policy. What comes out may then be held against the undisturbed run.
  */
 import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { DOZEN } from '../../simulation/demo.js';
+import { aftercare, type Ran } from './program.js';
 
 export const ROOT = join(import.meta.dirname, '../..');
 export const SCENARIOS = join(ROOT, 'examples/scenarios');
@@ -79,58 +82,94 @@ export const chapterEveryStep: Disturbance = (scenario) => ({
 
 /** A disturbed scenario, and what came of it. */
 export interface Disturbed {
+  /** Name of the scenario's file. */
   file: string;
-  disturbed: Result;
+  result: Result;
   /** Runs of its cases: as many as there are cases when none ever went on in a new one. */
   runs: number;
 }
-export interface Pair extends Disturbed {
-  calm: Result;
+
+/** Every scenario as it is, by the name of its file; the demo tells its own, `simulate` runs the others. */
+export interface AsWritten {
+  demo: Ran;
+  results: Map<string, Result>;
 }
 
-/** Runs files disturbed, all in one go. Paths are those of scenario files. */
-export async function disturbed(paths: string[], disturbance: Disturbance): Promise<Disturbed[]> {
-  return await runDisturbed(paths, disturbance, []);
+/** What is told again under a disturbance: names of scenario files without their ending. */
+const DISTURBED = {
+  workerDies: ['issuance-smooth', 'repair-smooth'],
+  chapterEveryStep: [
+    ...['issuance-officer-away', 'issuance-smooth', 'issuance-bureau-moves', 'issuance-partly'],
+    ...['repair-replacement', 'repair-paid-workshop', 'repair-unreachable', 'repair-cancelled'],
+    'trip-two-customers',
+  ],
+};
+const DISTURBANCES = { workerDies, chapterEveryStep };
+const SHOWN = ['demo', ...DOZEN];
+
+interface Told extends AsWritten {
+  disturbed: Record<keyof typeof DISTURBED, Disturbed[]>;
+}
+let told: Promise<Told> | null = null;
+
+/**
+ * Runs the demo, then everything else in one go, once for all test files of the process: a stack for each of them
+ * would cost more than what is told on it.
+ */
+export function tellAll(): Promise<Told> {
+  return (told ??= tell());
 }
 
-/** Runs files undisturbed and disturbed, all in one go. */
-export async function calmAndDisturbed(paths: string[], disturbance: Disturbance): Promise<Pair[]> {
-  const pairs = await runDisturbed(paths, disturbance, paths);
-  return pairs.map((pair) => ({ ...pair, calm: pair.calm! }));
-}
-
-async function runDisturbed(
-  paths: string[],
-  disturbance: Disturbance,
-  calmPaths: string[],
-): Promise<(Disturbed & { calm?: Result })[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'aftercare-disturbed-'));
+async function tell(): Promise<Told> {
+  const folder = await mkdtemp(join(tmpdir(), 'aftercare-scenarios-'));
   try {
-    const files = await Promise.all(
-      paths.map(async (path) => {
-        // Merge keys are resolved here, so that the written file says in full what is done.
-        const scenario = parse(await readFile(path, 'utf8'), { merge: true }) as Written;
-        const file = join(folder, `disturbed-${basename(path)}`);
-        await writeFile(file, stringify(disturbance(scenario), { aliasDuplicateObjects: false }));
-        return file;
-      }),
+    const out = join(folder, 'out');
+    const demo = await aftercare(['demo', '--out', out], { home: join(folder, 'home') });
+    const results = new Map<string, Result>();
+    for (const name of SHOWN) {
+      const text = await readFile(join(out, name, 'result.json'), 'utf8').catch(() => null);
+      if (text !== null) results.set(name, JSON.parse(text) as Result);
+    }
+    const others = scenarioNames().filter((name) => !SHOWN.includes(name));
+    const written = await Promise.all(
+      (Object.keys(DISTURBED) as (keyof typeof DISTURBED)[]).flatMap((how) =>
+        DISTURBED[how].map(async (name) => ({ how, name, file: await writeDisturbed(folder, how, name) })),
+      ),
     );
-    const results = await simulate([...files, ...calmPaths], ['--out', folder]);
-    return await Promise.all(
-      paths.map(async (path, index) => {
-        const name = basename(files[index]!).replace(/\.yaml$/, '');
-        const calm = results[paths.length + index];
-        return {
-          file: basename(path),
-          disturbed: results[index]!,
-          runs: (await readdir(join(folder, name, 'histories'))).length,
-          ...(calm === undefined ? {} : { calm }),
-        };
-      }),
-    );
+    // The longest first: the stacks are done at the same time.
+    const files = [
+      ...written.map(({ file }) => file),
+      ...others.map((name) => join(SCENARIOS, `${name}.yaml`)),
+    ];
+    const ran = await simulate(files, ['--out', out]);
+    others.forEach((name, index) => results.set(name, ran[written.length + index]!));
+    const disturbed: Told['disturbed'] = { workerDies: [], chapterEveryStep: [] };
+    for (const [index, { how, name, file }] of written.entries()) {
+      const histories = join(out, basename(file, '.yaml'), 'histories');
+      const runs = (await readdir(histories).catch(() => [])).length;
+      disturbed[how].push({ file: name, result: ran[index]!, runs });
+    }
+    return { demo, results, disturbed };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Names of all scenario files, without their ending. */
+export function scenarioNames(): string[] {
+  return readdirSync(SCENARIOS)
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => basename(name, '.yaml'))
+    .sort();
+}
+
+async function writeDisturbed(folder: string, how: keyof typeof DISTURBED, name: string): Promise<string> {
+  // Merge keys are resolved here, so that the written file says in full what is done.
+  const text = await readFile(join(SCENARIOS, `${name}.yaml`), 'utf8');
+  const scenario = DISTURBANCES[how](parse(text, { merge: true }) as Written);
+  const file = join(folder, `${how}-${name}.yaml`);
+  await writeFile(file, stringify(scenario, { aliasDuplicateObjects: false }));
+  return file;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The case and its ledger: outages, intake, refusals of the outside. What was accepted is never lost or doubled. */
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf, comparable, content, eventually, lines, Office, at, shown } from '../support/desk.js';
 
@@ -112,18 +113,19 @@ test('house: resync rewrites a damaged projection, row by row as it was', async 
   await desk.walk(caseId, 'acknowledge', 'investigate');
   await desk.go('03-18 11:30');
   const before = await desk.file(caseId);
-  const { pglite } = office.embedded;
-  await pglite.query(`delete from tasks where case_id = $1 and key = 'investigate#1'`, [caseId]);
-  await pglite.query(`delete from clocks where case_id = $1 and name = 'progress'`, [caseId]);
-  await pglite.query(`update tasks set assignee = 'nobody', due_at = null where case_id = $1`, [caseId]);
-  await pglite.query(
-    `update cases set owner = 'nobody', level = 'L3', next_due_at = null where case_id = $1`,
-    [caseId],
-  );
-  await pglite.query(
+  const sql = new pg.Client({ connectionString: office.ledgerUrl });
+  await sql.connect();
+  await sql.query(`delete from tasks where case_id = $1 and key = 'investigate#1'`, [caseId]);
+  await sql.query(`delete from clocks where case_id = $1 and name = 'progress'`, [caseId]);
+  await sql.query(`update tasks set assignee = 'nobody', due_at = null where case_id = $1`, [caseId]);
+  await sql.query(`update cases set owner = 'nobody', level = 'L3', next_due_at = null where case_id = $1`, [
+    caseId,
+  ]);
+  await sql.query(
     `insert into tasks (case_id, key, name, round, role, status, rule, opened_at, provisional) values ($1, 'bogus#1', 'bogus', 1, 'agent', 'open', 'W1', now(), false)`,
     [caseId],
   );
+  await sql.end();
   expect((await desk.file(caseId)).tasks.map((task) => task.key).sort()).toEqual([
     'acknowledge#1',
     'bogus#1',

@@ -12,11 +12,11 @@ import { Aftercare } from '../../client/aftercare.js';
 import { loadPolicy } from '../../client/policy.js';
 import { TASK_QUEUE } from '../../domain/names.js';
 import { loadConfig, packageRoot } from '../../runtime/config.js';
-import { connectNative, ensureSearchAttributes } from '../../runtime/connection.js';
+import { connectNative, makeNamespace } from '../../runtime/connection.js';
 import { buildIdOf, currentBuild, NoWorkerError } from '../../runtime/deployment.js';
 import { bundleDigest, ensureBundle } from '../../worker/bundle.js';
 import { createWorkers, type Workers } from '../../worker/worker.js';
-import { eventually, Office } from '../support/desk.js';
+import { Office } from '../support/desk.js';
 
 const NAMESPACE = 'rollouts';
 
@@ -71,20 +71,8 @@ beforeAll(async () => {
   office = await Office.open();
   folder = await mkdtemp(join(tmpdir(), 'aftercare-rollout-'));
   const { connection } = office;
-  await connection.workflowService.registerNamespace({
-    namespace: NAMESPACE,
-    workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
-  });
-  await ensureSearchAttributes(connection, NAMESPACE);
+  await makeNamespace(connection, NAMESPACE, 1);
   client = new Client({ connection, namespace: NAMESPACE });
-  await eventually(
-    () =>
-      client.workflow.count("CaseStatus = 'open'").then(
-        () => true,
-        () => false,
-      ),
-    Boolean,
-  );
   place = { connection, namespace: NAMESPACE, taskQueue: TASK_QUEUE };
   api = new Aftercare({
     client,
