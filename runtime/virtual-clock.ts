@@ -13,12 +13,16 @@ import proto from '@temporalio/proto';
 /**
  * Dynamic configuration that turns the virtual clock on. The third key matters for continue-as-new: without it the
  * second quick one waits a second of real time in which a case would be advanced past its own timers. It is the key
- * of server 1.32; older notes call it `history.continueAsNewMinInterval`, which this server ignores silently.
+ * of server 1.32; older notes call it `history.continueAsNewMinInterval`, which this server ignores silently. With the
+ * last two a case that has just ended can be deleted: the server does so only once its queues have noted the end, by
+ * default every half minute.
  */
 export const VIRTUAL_CLOCK_SETTINGS: Readonly<Record<string, string>> = {
   'frontend.WorkflowTimeSkippingEnabled': 'true',
   'history.timerProcessorMaxTimeShift': '"5ms"',
   'history.workflowIdReuseMinimalInterval': '"0s"',
+  'history.transferProcessorUpdateAckInterval': '"100ms"',
+  'history.visibilityProcessorUpdateAckInterval': '"100ms"',
 };
 
 const { FastForwardPollingResult, WorkflowExecutionStatus } = proto.temporal.api.enums.v1;

@@ -1,10 +1,10 @@
 /**
  * The throw-away stack of a simulation: a real Temporal server with the virtual clock, a real ledger, a real SMTP
  * listener and a worker process, on free loopback ports and in a folder that is removed. One stack serves many
- * scenarios, one after the other: each gets its own Temporal namespace, an empty ledger and its own mailbox.
+ * scenarios, one after the other: each finds no cases, an empty ledger and an empty mailbox, and a worker that is warm.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,7 +16,7 @@ import type { Ports } from '../adapters/ports.js';
 import type { Config } from '../runtime/config.js';
 import { makeNamespace } from '../runtime/connection.js';
 import { resolveEngine, RETENTION_DAYS, startDevServer, type DevServer } from '../runtime/engine.js';
-import { openPorts, type PortSettings } from '../runtime/ports.js';
+import { closePorts, openPorts, type PortSettings } from '../runtime/ports.js';
 import { noFaults, withFaults, type Faults } from './faults.js';
 import { Remote } from './remote.js';
 import type { DeskOrder } from './desk-main.js';
@@ -47,6 +47,8 @@ export interface Stage {
 }
 
 const TASK_QUEUE = 'aftercare';
+/** How long the server may take to forget the cases of a scenario. Seen: 20 ms. */
+const FORGET_MS = 15_000;
 
 /** Runs `work` and tells how long it took. */
 async function timed<T>(work: Promise<T>): Promise<[T, number]> {
@@ -60,7 +62,9 @@ export class Stack {
   private ledgerUrl = '';
   private ledgerPort = 0;
   private worker: Remote | null = null;
+  /** Null while the mail host is down. */
   private listener: MailListener | null = null;
+  private mailPort = 0;
   private stage: Stage | null = null;
   private readonly faults: Faults = noFaults();
   private readonly deadWorkers = new Set<number>();
@@ -68,7 +72,9 @@ export class Stack {
   private recoveryFailed: Error | null = null;
   private onRecovered: (() => Promise<void>) | null = null;
   private stopped = false;
-  private scenarios = 0;
+  private watched: Remote | null = null;
+  /** A scenario is going on. */
+  private inUse = false;
   /** How often a worker was found dead and replaced. */
   restarts = 0;
   connection!: Connection;
@@ -150,30 +156,64 @@ export class Stack {
     });
   }
 
-  /** A clean place for the next scenario. */
+  /** A clean place for the next scenario: as the first found it, with a worker that is warm. */
   async begin(): Promise<Stage> {
     await this.end();
-    const number = ++this.scenarios;
-    const folder = join(this.folder, String(number));
-    const mailboxDir = join(folder, 'mailbox');
-    const namespace = `s${number}-${randomUUID().slice(0, 8)}`;
-    const emptied = this.ledgerHost.call('empty');
-    const listening = startMailListener({ mailbox: mailboxDir });
-    const named = makeNamespace(this.connection, namespace, RETENTION_DAYS);
-    await Promise.all([emptied, named, listening.then((listener) => (this.listener = listener))]);
+    this.stage ??= await this.openStage();
+    const { namespace, mailboxDir } = this.stage;
+    await Promise.all([
+      this.forgetCases(namespace),
+      ...[mailboxDir, this.storageDir].map((dir) => rm(dir, { recursive: true, force: true })),
+    ]);
+    // Only now: a case that is still being ended may have something to write.
+    await this.ledgerHost.call('empty');
+    await mkdir(mailboxDir, { recursive: true });
+    await this.serve();
+    this.inUse = true;
+    return this.stage;
+  }
+
+  private get storageDir(): string {
+    return join(this.folder, 'storage');
+  }
+
+  private async openStage(): Promise<Stage> {
+    const mailboxDir = join(this.folder, 'mailbox');
+    const namespace = `s-${randomUUID().slice(0, 8)}`;
+    const [listener] = await Promise.all([
+      startMailListener({ mailbox: mailboxDir }),
+      makeNamespace(this.connection, namespace, RETENTION_DAYS),
+    ]);
+    this.listener = listener;
+    this.mailPort = listener.port;
     const settings: PortSettings = {
       ledgerUrl: this.ledgerUrl,
       packageRoot: this.options.config.packageRoot,
-      smtpUrl: this.listener!.url,
+      smtpUrl: listener.url,
       smsUrl: 'mailbox:',
       mailboxDir,
-      storageUrl: pathToFileURL(join(folder, 'storage')).href,
+      storageUrl: pathToFileURL(this.storageDir).href,
     };
     const ports = withFaults(await openPorts(settings), this.faults);
     const client = new Client({ connection: this.connection, namespace });
-    this.stage = { namespace, taskQueue: TASK_QUEUE, client, ports, settings, mailboxDir };
-    await this.serve();
-    return this.stage;
+    return { namespace, taskQueue: TASK_QUEUE, client, ports, settings, mailboxDir };
+  }
+
+  /** Ends and deletes every case of the scenario before, so that its numbers are free again. */
+  private async forgetCases(namespace: string): Promise<void> {
+    const { workflowService } = this.connection;
+    const asked = new Set<string>();
+    for (const until = Date.now() + FORGET_MS; ; await delay(10)) {
+      const { executions } = await workflowService.listWorkflowExecutions({ namespace, pageSize: 1000 });
+      if (executions.length === 0) return;
+      if (Date.now() > until)
+        throw new Error(`${executions.length} cases of the scenario before do not go away`);
+      for (const { execution } of executions) {
+        if (!execution?.runId || asked.has(execution.runId)) continue;
+        asked.add(execution.runId);
+        await workflowService.deleteWorkflowExecution({ namespace, workflowExecution: execution });
+      }
+    }
   }
 
   /** Lets a worker serve the present scenario; watches over it, and starts another when it dies. */
@@ -189,11 +229,13 @@ export class Stack {
       down: [...this.faults.down],
     };
     await worker.call('serve', order);
+    if (this.watched === worker) return;
+    this.watched = worker;
     void worker.gone.then(() => {
       if (this.worker !== worker) return;
       this.deadWorkers.add(worker.pid);
       this.worker = null;
-      if (this.stopped || this.stage === null) return;
+      if (this.stopped || !this.inUse) return;
       this.recovering = this.recover();
       this.recovering.catch((error: Error) => (this.recoveryFailed = error));
     });
@@ -244,14 +286,11 @@ export class Stack {
     this.worker = null;
     if (worker) this.deadWorkers.add(worker.pid);
     // The ledger's process would take the server and the folder with it only when we end, not when it is killed.
-    await Promise.all([this.server.kill(), this.ledgerHost.kill(), worker?.kill(), this.listener?.stop()]);
-    const smtpPort = this.listener!.port;
+    await Promise.all([this.server.kill(), this.ledgerHost.kill(), worker?.kill(), this.stopListening()]);
     await Promise.all([
       this.startServer(this.server.ports.grpc),
       this.startLedger(this.ledgerPort),
-      startMailListener({ mailbox: this.stage!.mailboxDir, port: smtpPort }).then(
-        (listener) => (this.listener = listener),
-      ),
+      this.listenAgain(),
     ]);
     await this.reachServer();
     await this.serve();
@@ -275,18 +314,25 @@ export class Stack {
 
   async takeDown(what: OutageOf): Promise<void> {
     await this.ready();
-    if (what === 'mail') await this.listener?.stop();
+    if (what === 'mail') await this.stopListening();
     else if (what === 'ledger') await this.ledgerHost.call('pause');
     else await this.fault(what, true);
   }
 
   async bringBack(what: OutageOf): Promise<void> {
     await this.ready();
-    if (what === 'mail') {
-      const { port } = this.listener!;
-      this.listener = await startMailListener({ mailbox: this.stage!.mailboxDir, port });
-    } else if (what === 'ledger') await this.ledgerHost.call('resume');
+    if (what === 'mail') await this.listenAgain();
+    else if (what === 'ledger') await this.ledgerHost.call('resume');
     else await this.fault(what, false);
+  }
+
+  private async stopListening(): Promise<void> {
+    await this.listener?.stop();
+    this.listener = null;
+  }
+
+  private async listenAgain(): Promise<void> {
+    this.listener ??= await startMailListener({ mailbox: this.stage!.mailboxDir, port: this.mailPort });
   }
 
   private async fault(what: OutageOf, on: boolean): Promise<void> {
@@ -311,25 +357,15 @@ export class Stack {
     if (how !== 'SIGKILL') throw new Error(`the desk that was to die at intakeWritten ended with ${how}`);
   }
 
-  /** Leaves the present scenario. */
+  /** Leaves the present scenario: nothing of what it did to the hosts is left. */
   private async end(): Promise<void> {
-    if (!this.stage) return;
+    if (!this.stage || !this.inUse) return;
+    this.inUse = false;
     await this.recovering.catch(() => undefined);
-    const { ports } = this.stage;
-    this.stage = null;
     this.onRecovered = null;
     this.recoveryFailed = null;
-    const wasDown = [...this.faults.down];
     this.faults.down.clear();
-    if (wasDown.length > 0) await this.worker?.call('stop');
-    await Promise.allSettled([
-      this.worker?.call('stop'),
-      this.ledgerHost.call('resume'),
-      this.listener?.stop(),
-      ports.mail.close(),
-      ports.sms.close(),
-      ports.ledger.close(),
-    ]);
+    await Promise.all([this.ledgerHost.call('resume'), this.listenAgain()]);
   }
 
   /** Mailbox of the present scenario. */
@@ -352,13 +388,19 @@ export class Stack {
   async stop(): Promise<void> {
     if (this.stopped) return;
     this.stopped = true;
-    await this.end().catch(() => undefined);
+    await this.recovering.catch(() => undefined);
     const connection = this.connection as Connection | undefined;
     const server = this.server as DevServer | undefined;
     const ledgerHost = this.ledgerHost as Remote | undefined;
     // Nothing of it is kept, so it need not end politely. The ledger's process goes last: it cleans up if we are
     // killed on the way.
-    await Promise.allSettled([this.worker?.kill(), connection?.close(), server?.kill()]);
+    await Promise.allSettled([
+      this.worker?.kill(),
+      this.stage === null ? null : closePorts(this.stage.ports),
+      this.listener?.stop(),
+      connection?.close(),
+      server?.kill(),
+    ]);
     await ledgerHost?.kill();
     if (!this.options.keep) await rm(this.folder, { recursive: true, force: true });
   }

@@ -30,7 +30,7 @@ const config = loadConfig();
 installRuntime('warn');
 const faults = noFaults();
 let connection: { address: string; native: NativeConnection } | null = null;
-let serving: { workers: Workers; ports: Ports } | null = null;
+let serving: { order: WorkerOrder; workers: Workers; ports: Ports } | null = null;
 
 async function native(address: string): Promise<NativeConnection> {
   if (connection?.address !== address) {
@@ -49,11 +49,12 @@ async function stop(): Promise<void> {
 }
 
 serveCalls({
-  /** Serves a scenario; the one before is left. */
+  /** Serves a scenario, with the faults it begins with. The same place as before is served on by the same workers. */
   async serve(order: WorkerOrder) {
-    await stop();
     faults.crashAt = null;
     faults.down = new Set(order.down);
+    if (serving?.order.namespace === order.namespace && serving.order.address === order.address) return;
+    await stop();
     const ports = await openPorts(order.settings);
     const workers = await createWorkers({
       nativeConnection: await native(order.address),
@@ -66,7 +67,7 @@ serveCalls({
     });
     // A worker that fails by itself is a worker that died: the driver sees it and starts another.
     workers.finished.catch(() => process.exit(1));
-    serving = { workers, ports };
+    serving = { order, workers, ports };
   },
   stop,
   arm(point: CrashPoint) {
