@@ -34,6 +34,7 @@ export {
 } from './manifest.js';
 export {
   historiesIn,
+  Replayer,
   replayHistories,
   replayTargets,
   replayVerdict,

@@ -48,39 +48,112 @@ export interface ReplayDeps {
   client?: () => Promise<Client> | Client;
 }
 
-/** Replays histories against a bundle, one result each, in their order. */
-export async function replayHistories(
+/**
+ * Replays histories one after the other on a worker that stays until it is closed: the bundle is loaded once. It begins
+ * with the first history.
+ */
+export class Replayer {
+  private readonly waiting: { history: Readable; tell: (error: string | null) => void }[] = [];
+  private wake: () => void = () => undefined;
+  private closed = false;
+  private running: Promise<void> | null = null;
+
+  constructor(
+    private readonly bundlePath: string,
+    private readonly options: ReplayOptions = {},
+  ) {}
+
+  /** @returns the SDK's message, null where the history matches */
+  replay(history: Readable): Promise<string | null> {
+    return new Promise((tell) => {
+      this.waiting.push({ history, tell });
+      this.running ??= this.run();
+      this.wake();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.wake();
+    await this.running;
+  }
+
+  private async *histories(): AsyncGenerator<Readable> {
+    for (;;) {
+      const [next] = this.waiting;
+      if (next) yield next.history;
+      else if (this.closed) return;
+      else await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+
+  private async run(): Promise<void> {
+    const { reuseSandbox = true, dataConverter } = this.options;
+    const options = {
+      workflowBundle: { codePath: this.bundlePath },
+      reuseV8Context: reuseSandbox,
+      replayName: 'audit',
+      // In a thread of its own as in a real worker. By default a replay watches every promise of this process from
+      // then on, for a debugger that is not there.
+      debugMode: false,
+      ...(dataConverter === undefined ? {} : { dataConverter }),
+    };
+    try {
+      for await (const { error } of Worker.runReplayHistories(options, this.histories()))
+        this.waiting.shift()?.tell(error?.message ?? null);
+    } catch (error) {
+      // The replay worker itself gave up: what it had not come to is not proven.
+      const reason = `not replayed: ${error instanceof Error ? error.message : String(error)}`;
+      for (const { tell } of this.waiting.splice(0)) tell(reason);
+    } finally {
+      this.running = null;
+    }
+  }
+}
+
+/** Replays of this process that begin and end their own worker, one after another. */
+let before: Promise<unknown> = Promise.resolve();
+
+/**
+ * Replays histories, one result each, in their order: on a replayer, or against a bundle by one that is closed again.
+ * One of the latter at a time: the SDK's runtime ends with its last worker, and a replay that begins at that moment,
+ * beside another one that ends, is given the runtime that is just going (seen with two scenarios at once).
+ */
+export function replayHistories(
   inputs: ReplayInput[],
-  bundlePath: string,
+  on: string | Replayer,
   options: ReplayOptions = {},
 ): Promise<RunReplay[]> {
+  if (typeof on !== 'string') return replayAll(inputs, on);
+  const run = before.then(async () => {
+    const replayer = new Replayer(on, options);
+    return await replayAll(inputs, replayer).finally(() => replayer.close());
+  });
+  before = run.catch(() => undefined);
+  return run;
+}
+
+async function replayAll(inputs: ReplayInput[], replayer: Replayer): Promise<RunReplay[]> {
   const results = inputs.map((input): RunReplay => ({
     ...tellOf(input),
     match: true,
     result: 'match',
     eventId: null,
   }));
-  const readable: (Readable & { result: RunReplay; source: HistoryJson })[] = [];
-  inputs.forEach(({ history }, index) => {
+  for (const [index, { history: source }] of inputs.entries()) {
     const result = results[index]!;
+    let history: History;
     try {
-      readable.push({
-        result,
-        source: history,
-        history: historyFromJSON(history),
-        workflowId: result.caseId || 'unknown',
-      });
+      history = historyFromJSON(source);
     } catch (error) {
       differ(result, `not a history: ${error instanceof Error ? error.message : String(error)}`, null);
+      continue;
     }
-  });
-  const errors = await replayOnce(readable, bundlePath, options);
-  for (const [index, message] of errors.entries()) {
+    const message = await replayer.replay({ history, workflowId: result.caseId || 'unknown' });
     if (message === null) continue;
-    const { result, source } = readable[index]!;
     const [reason, eventId] = explain(message);
     if (eventId !== null) differ(result, reason, eventId);
-    else differ(result, ...(await located(source, reason, bundlePath, options)));
+    else differ(result, ...(await located(source, reason, replayer)));
   }
   return results;
 }
@@ -90,48 +163,6 @@ interface Readable {
   workflowId: string;
 }
 
-/** The SDK's message for each history in order, null where it matches. */
-/** Replays of this process, one after another: see `replayOnce`. */
-let before: Promise<unknown> = Promise.resolve();
-
-/**
- * One batch at a time. The SDK's runtime ends with its last worker, and a replay that begins at that moment, beside
- * another one that ends, is given the runtime that is just going (seen with two scenarios at once).
- */
-function replayOnce(
-  histories: Readable[],
-  bundlePath: string,
-  options: ReplayOptions,
-): Promise<(string | null)[]> {
-  const run = before.then(() => replayBatch(histories, bundlePath, options));
-  before = run.catch(() => undefined);
-  return run;
-}
-
-async function replayBatch(
-  histories: Readable[],
-  bundlePath: string,
-  { reuseSandbox = true, dataConverter }: ReplayOptions,
-): Promise<(string | null)[]> {
-  if (histories.length === 0) return [];
-  const options = {
-    workflowBundle: { codePath: bundlePath },
-    reuseV8Context: reuseSandbox,
-    replayName: 'audit',
-    ...(dataConverter === undefined ? {} : { dataConverter }),
-  };
-  const errors: (string | null)[] = [];
-  try {
-    for await (const { error } of Worker.runReplayHistories(options, histories))
-      errors.push(error?.message ?? null);
-  } catch (error) {
-    // The replay worker itself gave up: what it had not come to is not proven.
-    const reason = `not replayed: ${error instanceof Error ? error.message : String(error)}`;
-    while (errors.length < histories.length) errors.push(reason);
-  }
-  return errors;
-}
-
 /**
  * Finds the event for a reason in which the SDK names none (another activity type, an error in the code): the
  * shortest beginning of the history that already fails ends just after the workflow task that differs.
@@ -139,8 +170,7 @@ async function replayBatch(
 async function located(
   source: HistoryJson,
   reason: string,
-  bundlePath: string,
-  options: ReplayOptions,
+  replayer: Replayer,
 ): Promise<[string, string | null]> {
   const { events } = source;
   const workflowId = summarise(source).workflowId || 'unknown';
@@ -150,7 +180,7 @@ async function located(
   ends.push(events.length);
   const fails = async (end: number): Promise<boolean> => {
     const history = historyFromJSON({ events: events.slice(0, end) });
-    return (await replayOnce([{ history, workflowId }], bundlePath, options))[0] !== null;
+    return (await replayer.replay({ history, workflowId })) !== null;
   };
   let low = 0;
   let high = ends.length - 1;

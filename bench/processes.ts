@@ -1,6 +1,7 @@
 /** Events of one smooth case of every process, from the scenarios, without the virtual clock's own marks. */
 import { join } from 'node:path';
 import type { Config } from '../runtime/config.js';
+import { closeReplayer } from '../simulation/history.js';
 import { runScenario } from '../simulation/run.js';
 import { loadScenario } from '../simulation/scenario.js';
 import { Stack } from '../simulation/stack.js';
@@ -50,6 +51,6 @@ export async function smoothProcesses(config: Config): Promise<ProcessEvents[]> 
     }
     return found;
   } finally {
-    await stack.stop();
+    await Promise.all([stack.stop(), closeReplayer()]);
   }
 }

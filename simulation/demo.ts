@@ -15,6 +15,7 @@ import { ensureBundle } from '../worker/bundle.js';
 import { simulate, spanText, writeOut, type SimulateOptions } from './index.js';
 import { cut, dayText, killed, narrate, widthOf, type Line } from './narration.js';
 import { missText, type ScenarioResult } from './result.js';
+import { closeReplayer } from './history.js';
 import { runScenario, type FinishedRun, type StepReport } from './run.js';
 import { loadScenario, type Scenario } from './scenario.js';
 import { Stack, type Stage } from './stack.js';
@@ -127,7 +128,7 @@ async function tellOne(config: Config, scenario: Scenario, teller: Teller, out?:
     await teller.summary(run, seconds, [...mailbox.values()], proof.caught);
     return { run, stack, ...proof };
   } catch (error) {
-    await stack.stop();
+    await Promise.all([stack.stop(), closeReplayer()]);
     throw error;
   }
 }

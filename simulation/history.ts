@@ -1,7 +1,14 @@
 /** The histories a scenario left, and whether the workflow code still follows them. */
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { replayHistories, replayVerdict, runsOf, type CaseRun, type RunReplay } from '../audit/index.js';
+import {
+  Replayer,
+  replayHistories,
+  replayVerdict,
+  runsOf,
+  type CaseRun,
+  type RunReplay,
+} from '../audit/index.js';
 import { packageRoot } from '../runtime/config.js';
 import { ensureBundle } from '../worker/bundle.js';
 import { installRuntime } from '../worker/worker.js';
@@ -21,6 +28,25 @@ let bundle: Promise<string> | null = null;
 export function builtBundle(): Promise<string> {
   bundle ??= ensureBundle({ sources: join(packageRoot(), 'dist') }).then(({ codePath }) => codePath);
   return bundle;
+}
+
+let replayer: Promise<Replayer> | null = null;
+
+/** Scenarios side by side and one after the other share one replayer; it must be closed, or the process stays. */
+function sharedReplayer(): Promise<Replayer> {
+  replayer ??= builtBundle().then((codePath) => {
+    // Otherwise the replayer tells every change of its own state.
+    installRuntime('warn');
+    return new Replayer(codePath);
+  });
+  return replayer;
+}
+
+/** Ends what replays. Safe when nothing was replayed; the next replay begins anew. */
+export async function closeReplayer(): Promise<void> {
+  const closing = replayer;
+  replayer = null;
+  await (await closing)?.close();
 }
 
 /** Reads and replays the histories of one scenario. A run that has not grown since is not replayed again. */
@@ -47,13 +73,11 @@ export class Histories {
   private async replay(runs: { caseId: string; run: CaseRun }[]): Promise<void> {
     const fresh = runs.filter(({ run }) => !this.replayed.has(keyOf(run)));
     if (fresh.length === 0) return;
-    // Otherwise the replayer tells every change of its own state.
-    installRuntime('warn');
     const inputs = fresh.map(({ caseId, run }) => ({
       label: `${caseId} run ${run.runId}`,
       history: run.history,
     }));
-    const results = await replayHistories(inputs, await builtBundle());
+    const results = await replayHistories(inputs, await sharedReplayer());
     fresh.forEach(({ run }, index) => this.replayed.set(keyOf(run), results[index]!));
   }
 }

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { loadConfig, type Config } from '../runtime/config.js';
 import { happened } from './print-expect.js';
 import { missText, type ScenarioResult } from './result.js';
+import { closeReplayer } from './history.js';
 import { nameOf, needsDisk, runScenario, type FinishedRun, type StepReport } from './run.js';
 import { loadScenario, ScenarioError, type Scenario } from './scenario.js';
 import { Stack } from './stack.js';
@@ -63,7 +64,7 @@ export async function simulate(files: string[], options: SimulateOptions = {}): 
   };
   const usual = scenarios.length < HANDFUL || options.verbose ? 1 : 2;
   const lanes = options.keep ? 1 : Math.min(options.parallel ?? usual, scenarios.length);
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: lanes }, lane)).finally(closeReplayer);
   return results;
 }
 
