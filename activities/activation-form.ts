@@ -18,7 +18,7 @@ import {
   BACKED_UP,
   byTime,
   ERASED,
-  FAMILIES,
+  familyOf,
   IDENTITY_CHECKED,
   meansOf,
   money,
@@ -174,7 +174,7 @@ function deviceLines(paper: IssuancePaper, custody: readonly CustodyRow[]): Devi
   return (paper.intake.devices ?? []).map(({ family, machineNo, replacesSerial }) => {
     const serial = serials.get(machineNo);
     return {
-      family: said(FAMILIES, family),
+      family: familyOf(family),
       model: custody.find((row) => row.item === serial)?.model ?? '',
       serialNo: serial ?? '',
       machineNo: String(machineNo),

@@ -18,7 +18,7 @@ import type { RepairAnswers } from '../domain/forms-repair.js';
 import type { TripAnswers } from '../domain/forms-trip.js';
 import type { BorrowLine, BorrowSlip } from '../documents/index.js';
 import type { DocumentOrder } from './contract.js';
-import { byTime, FAMILIES, Paper, said, type Answered, type Signed, type Source } from './paper.js';
+import { byTime, familyOf, Paper, type Answered, type Signed, type Source } from './paper.js';
 
 /** An issuance borrows for its order, a repair for each of its visits. */
 type SlipAnswers = Pick<
@@ -151,7 +151,7 @@ function lineOf(borrowed: Borrowed, trip: boolean): BorrowLine {
   const elsewhere = trip && fate.disposition === OPEN && paper.file.row.process !== 'trip';
   return {
     kind: KINDS[taken.kind] ?? '',
-    name: taken.model ?? said<string>(FAMILIES, taken.family ?? undefined),
+    name: taken.model ?? familyOf(taken.family),
     serialNo: taken.item,
     qty: '1',
     use: useOf(borrowed, trip),

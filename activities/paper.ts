@@ -5,7 +5,7 @@
 import type { CaseFile, EvidenceRow, Ports } from '../adapters/ports.js';
 import { dayOf } from '../domain/calendar.js';
 import type { ContentRef, Day, EvidenceRef, Instant, TaskRow } from '../domain/case.js';
-import type { BACKUP, DeviceFamily, PAYMENT_MEANS, IDENTITY_CHECKS } from '../domain/issuance.js';
+import type { BACKUP, PAYMENT_MEANS, IDENTITY_CHECKS } from '../domain/issuance.js';
 import type { FaultResult, REPAIR_BACKUP, TREATMENTS } from '../domain/repair.js';
 import { inLanguage } from '../domain/message.js';
 import type { Customer, Organisation } from '../domain/organisation.js';
@@ -25,14 +25,6 @@ export type Source = Pick<Ports, 'ledger'>;
 /** Words by the keys of a closed list. */
 export type Words<Key extends string> = Readonly<Record<Key, string>>;
 
-export const FAMILIES: Words<DeviceFamily> = {
-  goldenTaxCard: '金税卡',
-  icCard: 'IC卡',
-  cardReader: '读卡器',
-  goldenTaxDisk: '金税盘',
-  taxControlDisk: '税控盘',
-  reportDisk: '报税盘',
-};
 const MEANS_OF_PAYMENT: Words<(typeof PAYMENT_MEANS)[number]> = {
   cash: '现金',
   cheque: '支票',
@@ -270,6 +262,11 @@ export function yesNo(value: boolean | undefined): string {
 /** The word of a key; a key of another time stays as it is. */
 export function said<Key extends string>(words: Words<Key>, key: Key | undefined): string {
   return key === undefined ? '' : (words[key] ?? key);
+}
+
+/** What a device is called; a family of another time stays as it is. */
+export function familyOf(family: string | null | undefined): string {
+  return word('family', family ?? '', LANGUAGE);
 }
 
 /** The word of a customer's five points. */

@@ -20,7 +20,7 @@ import {
   attachment,
   BACKED_UP,
   byTime,
-  FAMILIES,
+  familyOf,
   LANGUAGE,
   meansOf,
   money,
@@ -239,12 +239,12 @@ async function deviceLines(
   );
   return [
     ...known.map(({ serialNo, item }) => ({
-      family: said<string>(FAMILIES, item?.family ?? undefined),
+      family: familyOf(item?.family),
       model: item?.model ?? '',
       serialNo,
     })),
     ...(work.replacement?.devices ?? []).map(({ family, machineNo, replacesSerial }) => ({
-      family: said(FAMILIES, family),
+      family: familyOf(family),
       machineNo: String(machineNo),
       relation: '更换',
       replacesSerial,

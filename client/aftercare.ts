@@ -39,6 +39,7 @@ import {
   type CustodyFilter,
   type Holder,
 } from '../domain/custody.js';
+import { deviceLedger, ledgerPeriod } from '../domain/device-ledger.js';
 import { relimitClock } from '../domain/clock.js';
 import { actForms } from '../domain/forms-case.js';
 import { complaintIntakeForm } from '../domain/forms-complaint.js';
@@ -80,7 +81,9 @@ import {
   type ItemLife,
   type LoadedPolicy,
   type OpenReceipt,
+  type StockReport,
 } from './api.js';
+import { printStockReport } from './device-ledger.js';
 import { erase, toErase } from './erasure.js';
 
 export interface AftercareDependencies {
@@ -983,6 +986,30 @@ export class Aftercare implements AftercareApi {
         remedy: 'what there is: aftercare stock list --all, aftercare custody list',
       });
     return { ...known, holdings: await this.deps.ledger.custody({ item, current: false }) };
+  }
+  async stockReport(period: string): Promise<StockReport> {
+    const holdings = await this.custody({ kind: 'device', current: false });
+    const { dueOn, ...days } = ledgerPeriod(period);
+    const { broken, ...ledger } = deviceLedger(holdings, days, this.offset);
+    if (broken.length > 0)
+      throw new DeskError('custody.broken', 'movements do not lead to where these devices are', {
+        fields: broken.map((item) => ({ field: item, message: 'in, out and stock do not agree' })),
+        remedy: `rows were altered; look: aftercare device show ${broken[0]}`,
+      });
+    const asOf = this.at;
+    return { period, ...days, dueOn, over: dayOf(asOf, this.offset) > days.to, asOf, ...ledger };
+  }
+  async printStockReport(report: StockReport, { serials, by }: { serials: boolean; by: string | null }) {
+    const organisation = await this.organisation();
+    const actor = by === null ? null : (await this.staff(by)).id;
+    return printStockReport({
+      report,
+      organisation,
+      by: actor,
+      at: report.asOf,
+      offsetMinutes: this.offset,
+      serials,
+    });
   }
   bookings(filter: BookingFilter) {
     return this.guarded(undefined, () => this.deps.ledger.bookings(filter));

@@ -29,6 +29,7 @@ import type {
   ItemRow,
   StockItem,
 } from '../domain/custody.js';
+import type { DeviceLedger } from '../domain/device-ledger.js';
 import type { Customer, Organisation, Staff } from '../domain/organisation.js';
 import type { QualityLine } from '../domain/quality.js';
 import type { Policy } from '../domain/policy.js';
@@ -122,6 +123,20 @@ export interface ItemLife extends ItemRow {
   holdings: CustodyRow[];
 }
 
+/** The in/out/stock ledger of special devices over a month or a year (REG-05). */
+export interface StockReport extends Omit<DeviceLedger, 'broken'> {
+  /** `2030-03` or `2030`. */
+  period: string;
+  from: Day;
+  /** Included. */
+  to: Day;
+  /** When it is due at the city bureau. */
+  dueOn: Day;
+  /** False while the time still runs: the closing stock is that of `asOf`. */
+  over: boolean;
+  asOf: Instant;
+}
+
 /** Appointments of one day by time. */
 export interface Agenda {
   /** Staff id, or `bureau/<unit id>`. */
@@ -210,6 +225,17 @@ export interface AftercareApi {
   custody(filter: CustodyFilter): Promise<CustodyRow[]>;
   /** @throws DeskError exit 3 for an item nobody knows */
   life(item: string): Promise<ItemLife>;
+  /**
+   * What came, went and is left of special devices (REG-05); days in the organisation's zone.
+   * @param period a month `2030-03` or a year `2030` that has begun
+   * @throws DeskError `custody.broken` when movements do not lead to where devices are
+   */
+  stockReport(period: string): Promise<StockReport>;
+  /** The same on paper, as PDF. `serials`: with every device. `by`: who asks, when known. */
+  printStockReport(
+    report: StockReport,
+    options: { serials: boolean; by: string | null },
+  ): Promise<Uint8Array>;
   bookings(filter: BookingFilter): Promise<BookingRow[]>;
   /** Appointments of a person, or of a counter `bureau/<unit id>`, that begin on a day, by time. */
   agenda(who: string, day: Day): Promise<Agenda>;

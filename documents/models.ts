@@ -726,6 +726,70 @@ export interface IssueLine {
   issuedAt?: Cell;
 }
 
+/** 专用设备收发存台账 (REG-05): a report over a time, of no case. */
+export interface DeviceLedgerSheet {
+  head: Pick<
+    FormHead,
+    'company' | 'hotline' | 'formNo' | 'filledBy' | 'filledAt' | 'printedAt' | 'createdAt'
+  >;
+  /** 期间 */
+  period?: Cell;
+  /** 报送期限 */
+  dueOn?: Cell;
+  /** What must be known of it as a whole, e.g. that the month is not over. */
+  state?: Cell;
+  lines: readonly (StockNumbers & {
+    /** 类别: 金税卡/IC卡/读卡器/金税盘/税控盘/报税盘 */
+    family?: Cell;
+    /** 型号 */
+    model?: Cell;
+  })[];
+  /** 合计 */
+  total: StockNumbers;
+  /** 逐号明细; none when it was not asked for. */
+  devices: readonly StockDevice[];
+}
+
+/** Numbers of devices. */
+export interface StockNumbers {
+  /** 期初结存 */
+  opening?: Cell;
+  /** 本期收入：购入 */
+  imported?: Cell;
+  /** 本期收入：厂家退回 */
+  fromManufacturer?: Cell;
+  /** 本期收入：客户退回 */
+  fromCustomers?: Cell;
+  /** 本期收入：找回 */
+  found?: Cell;
+  /** 本期发出：交付客户 */
+  issued?: Cell;
+  /** 本期发出：退厂 */
+  toManufacturer?: Cell;
+  /** 本期发出：遗失 */
+  lost?: Cell;
+  /** 期末结存 */
+  closing?: Cell;
+  /** 其中：在库 */
+  inHouse?: Cell;
+  /** 其中：借出 */
+  onLoan?: Cell;
+}
+
+/** One device of the ledger. */
+export interface StockDevice {
+  /** 编号 */
+  serialNo?: Cell;
+  /** 类别、型号 */
+  name?: Cell;
+  /** 期初: 有/无 */
+  opening?: Cell;
+  /** 本期收发: one line each, with its day and the other side. */
+  moves?: Cell;
+  /** 期末所在 */
+  holder?: Cell;
+}
+
 /** The printed forms and what each of them shows. */
 export interface DocumentModels {
   complaintHandlingForm: ComplaintHandlingForm;
@@ -734,6 +798,7 @@ export interface DocumentModels {
   pickUpVoucher: PickUpVoucher;
   receipt: Receipt;
   activationForm: ActivationForm;
+  deviceLedger: DeviceLedgerSheet;
 }
 
 export type DocumentKind = keyof DocumentModels;

@@ -231,6 +231,14 @@ export interface CustodyRow {
   claim: string;
 }
 
+/** Whether nobody handed it over: the claim before was undone, and the item is back with whom it came from. */
+export function isUndone(row: CustodyRow): boolean {
+  const { receivedFrom, givenBy, receivedBy, givenProof, receivedProof } = row;
+  return (
+    receivedFrom !== null && [givenBy, receivedBy, givenProof, receivedProof].every((side) => side === null)
+  );
+}
+
 /** What an item is, whoever holds it. */
 export interface ItemRow {
   item: string;

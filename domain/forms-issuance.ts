@@ -25,6 +25,8 @@ export const serial = () =>
     .max(30)
     .regex(/^[A-Za-z0-9-]+$/, 'a serial number: letters, digits, dash')
     .transform((value) => value.toUpperCase());
+/** A trip that is planned (W20). */
+const trip = () => z.string().regex(/^R\d{8}-\d{3,}$/, 'the number of a trip, e.g. R20300304-001');
 const machineNo = () => z.number().int().min(0).max(999);
 
 /** Forms of an issuance (forms.md 1–3), one per task. Field names are the dictionary's. */
@@ -59,8 +61,13 @@ export function issuanceForms(mode: FormMode) {
       /** A first appointment at the customer's, subject to the bureau's. */
       tentative: z.strictObject({ technician: staff(), from: instant(), to: instant() }).optional(),
     }),
-    /** The time we propose to an officer who wants mail (W28). */
-    requestBureau: z.strictObject({ technician: staff(), from: instant(), to: instant() }),
+    /** The time we propose to an officer who wants mail (W28), or the trip it goes with: then nobody is written to. */
+    requestBureau: z.strictObject({
+      technician: staff().optional(),
+      from: instant().optional(),
+      to: instant().optional(),
+      trip: trip().optional(),
+    }),
     awaitBureau: z.strictObject({
       result: z.enum(BUREAU_ANSWERS),
       /** With `otherTime`: when it suits the bureau. */
@@ -82,10 +89,7 @@ export function issuanceForms(mode: FormMode) {
       to: instant().optional(),
       technician: staff().optional(),
       /** It goes with a trip that is planned: time and technician are the trip's (W20). */
-      trip: z
-        .string()
-        .regex(/^R\d{8}-\d{3,}$/, 'the number of a trip, e.g. R20300304-001')
-        .optional(),
+      trip: trip().optional(),
       officer: text(30).optional(),
       means: means().default('phone'),
       note: text(200).optional(),

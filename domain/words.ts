@@ -3,6 +3,7 @@
  * used in code; a label may change without touching a case. No zod here: workflows may import this file.
  */
 import type { Language } from './case.js';
+import type { DeviceFamily } from './issuance.js';
 
 export interface Label {
   'zh-CN': string;
@@ -444,6 +445,16 @@ const MACHINES = {
   specialDevice: l('专用设备', 'special device'),
 } satisfies Record<string, Label>;
 
+/** Special devices (专用设备) by family. */
+const FAMILIES = {
+  goldenTaxCard: l('金税卡', 'golden tax card'),
+  icCard: l('IC卡', 'IC card'),
+  cardReader: l('读卡器', 'card reader'),
+  goldenTaxDisk: l('金税盘', 'golden tax disk'),
+  taxControlDisk: l('税控盘', 'tax control disk'),
+  reportDisk: l('报税盘', 'report disk'),
+} satisfies Record<DeviceFamily, Label>;
+
 /** Classes of faults (故障分类). */
 const FAULTS = {
   connection: l('连接', 'connection'),
@@ -537,6 +548,7 @@ export const WORDS = {
   waitingOn: WAITING_ON,
   process: PROCESSES,
   machine: MACHINES,
+  family: FAMILIES,
   fault: FAULTS,
   fact: FACTS,
   message: MESSAGES,

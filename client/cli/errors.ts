@@ -112,8 +112,8 @@ const REMEDIES: Record<string, string> = {
   'level.highest': 'there is no level above',
   'level.notHigher': 'levels: L1, L2, supervisor, L3, generalManager; name a higher one',
   'content.notFound': 'ids: aftercare content list CASE',
-  'trip.notOpen': 'another trip, or a time of its own: answer callBureau without trip',
-  'trip.mismatch': 'another trip, or a time of its own: answer callBureau without trip',
+  'trip.notOpen': 'another trip, or a time of its own: answer without trip',
+  'trip.mismatch': 'another trip, or a time of its own: answer without trip',
   'trip.notOn': 'answer callBureau with the trip first: aftercare task complete CASE --task callBureau',
   'trip.noSlip': 'aftercare task complete TRIP --task borrowSpares',
   'trip.casesOn':

@@ -268,6 +268,12 @@ export const ENTRIES: readonly Entry[] = [
     () => import('./commands/custody-list.js'),
   ),
   entry(
+    'custody report',
+    'Custody',
+    'special devices in, out and in stock over a month or a year, as the city bureau is given it (REG-05)',
+    () => import('./commands/custody-report.js'),
+  ),
+  entry(
     'device show',
     'Custody',
     "a device's life: every holder, who gave it, who took it, for which case",

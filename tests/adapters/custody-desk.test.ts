@@ -1,6 +1,10 @@
 /** Stock, custody and appointments as people see them: the command line over the facade over a real ledger. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { extractText, getDocumentProxy } from 'unpdf';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readOrganisation, readStockCsv } from '../../adapters/organisation-file.js';
 import { openLedger } from '../../adapters/ledger/index.js';
 import type { LedgerPort } from '../../adapters/ports.js';
@@ -184,6 +188,104 @@ describe('custody', () => {
     const unknown = await aftercare('device show NONE-1');
     expect(unknown.exit).toBe(3);
     expect(unknown.stderr).toContain('item.unknown');
+  });
+});
+
+describe('the ledger of devices', () => {
+  it('REG-05 tells by family and model what there was, what came and went, what is left and what is on loan', async () => {
+    const { stdout, exit } = await aftercare('custody report --month 2030-03');
+    expect(exit).toBe(0);
+    expect(cells(stdout)).toEqual([
+      ['2030-03', '2030-03-01 to 2030-03-31, due at the bureau by 2030-04-10'],
+      ['not over yet: as of Mon 10:00'],
+      ['family', 'model', 'opening', 'imported', 'closing', 'in house', 'on loan'],
+      ['cardReader', 'CR-3 IC卡读卡器', '0', '1', '1', '1', '0'],
+      ['goldenTaxDisk', 'GTD-5 金税盘', '0', '4', '4', '3', '1'],
+      ['reportDisk', 'RPD-1 报税盘', '0', '2', '2', '2', '0'],
+      ['taxControlDisk', 'TCD-2 税控盘', '0', '3', '3', '3', '0'],
+      ['total', '0', '10', '10', '9', '1'],
+    ]);
+    const year = await aftercare('custody report --year 2030 --serials --json');
+    expect(JSON.parse(year.stdout)).toMatchObject({
+      ...{ period: '2030', from: '2030-01-01', to: '2030-12-31', dueOn: '2031-01-31', over: false },
+      total: { opening: 0, imported: 10, issued: 0, closing: 10, inHouse: 9, onLoan: 1 },
+      devices: expect.arrayContaining([
+        {
+          ...{ item: 'JSP-30040001', family: 'goldenTaxDisk', model: 'GTD-5 金税盘', opening: false },
+          flows: [
+            { at: '2030-03-01T01:00:00.000Z', flow: 'imported', undone: false, party: null, caseId: null },
+          ],
+          holder: 'wang.lei',
+        },
+      ]) as unknown,
+    });
+  });
+
+  it('REG-05 is of the last month that is over unless told', async () => {
+    const before = await aftercare('custody report');
+    expect(before.stdout.split('\n')).toEqual([
+      '2030-02  2030-02-01 to 2030-02-28, due at the bureau by 2030-03-10',
+      'no special device was in stock in that time',
+      '',
+    ]);
+    vi.spyOn(api, 'now').mockReturnValue(new Date('2030-12-31T16:00:00.000Z'));
+    const december = await aftercare('custody report --json');
+    vi.restoreAllMocks();
+    expect(JSON.parse(december.stdout)).toMatchObject({
+      ...{ period: '2030-12', over: true, total: { opening: 10, closing: 10, onLoan: 1 } },
+    });
+    expect(december.stdout).not.toContain('"devices"');
+  });
+
+  it('REG-05 is printed for the bureau, with names instead of ids', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'aftercare-ledger-')), 'ledger.pdf');
+    const { stdout } = await aftercare(`custody report --month 2030-03 --serials --as pan.mei --out ${file}`);
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(`✓ saved as ${file}`);
+    const pdf = await getDocumentProxy(new Uint8Array(await readFile(file)));
+    const { text } = await extractText(pdf, { mergePages: true });
+    const whole = text.replace(/\s/g, '');
+    for (const part of [
+      '专用设备收发存台账',
+      '编号：SFC-2030-03',
+      '期间：2030年3月1日至3月31日',
+      '报送期限：2030年4月10日前',
+      '制表人：潘梅',
+      '本期未结束：数据截至2030年3月4日10:00',
+      '金税盘GTD-5金税盘04000000431',
+      '合计0100000001091',
+      '3月1日购入王雷（借出）',
+      '3月1日购入仓库',
+    ])
+      expect(whole).toContain(part);
+    await rm(dirname(file), { recursive: true });
+  });
+
+  it.each([
+    ['--month 2030-04', '--month 2030-04 lies in the future'],
+    ['--year 2031', '--year 2031 lies in the future'],
+    ['--month 2030-13', '--month cannot be "2030-13": a month, YYYY-MM'],
+    ['--month 3', '--month cannot be "3": a month, YYYY-MM'],
+    ['--year 30', '--year cannot be "30": a year, YYYY'],
+    ['--month 2030-03 --year 2030', '--month and --year name two times'],
+    ['--out ledger.xls', '--out cannot be "ledger.xls": a file name that ends in .pdf'],
+  ])('REG-05 does not take %s', async (flags, told) => {
+    const { exit, stderr, stdout } = await aftercare(`custody report ${flags}`);
+    expect([exit, stdout]).toEqual([64, '']);
+    expect(stderr).toContain(told);
+  });
+
+  it('REG-05 is refused when rows were altered so that in, out and stock do not agree', async () => {
+    const altered = (await ledger.custody({ kind: 'device', current: false })).map((row) =>
+      row.item === 'JSP-30040001' && row.holder === 'wang.lei'
+        ? { ...row, receivedFrom: 'customer/qingshan' }
+        : row,
+    );
+    vi.spyOn(ledger, 'custody').mockResolvedValue(altered);
+    const { exit, stderr } = await aftercare('custody report --month 2030-03');
+    vi.restoreAllMocks();
+    expect(exit).toBe(2);
+    expect(stderr).toContain('custody.broken');
+    expect(stderr).toMatch(/JSP-30040001 +in, out and stock do not agree/);
   });
 });
 

@@ -16,6 +16,7 @@ const TITLES: Record<DocumentKind, string> = {
   pickUpVoucher: '取机凭证',
   receipt: '售后服务回单',
   activationForm: '开通登记表',
+  deviceLedger: '专用设备收发存台账',
 };
 
 interface Page {
@@ -110,7 +111,8 @@ describe.each(KINDS)('%s', (kind) => {
   test('makes the same bytes of the same form, and others of another', async () => {
     const once = await renderDocument(kind, COMPLETE[kind]);
     expect(Buffer.from(await renderDocument(kind, COMPLETE[kind])).equals(Buffer.from(once))).toBe(true);
-    const later = { ...COMPLETE[kind], head: { ...COMPLETE[kind].head, createdAt: '2030-03-06T00:00:00Z' } };
+    const later = structuredClone(COMPLETE[kind]);
+    later.head.createdAt = '2030-03-06T00:00:00Z';
     expect(Buffer.from(await renderDocument(kind, later)).equals(Buffer.from(once))).toBe(false);
   });
 });
@@ -124,6 +126,7 @@ test('pages are as many as the paper has', async () => {
   expect(await count('activationForm')).toBe(2);
   expect(await count('serviceForm')).toBe(3);
   expect(await count('receipt')).toBe(3);
+  expect(await count('deviceLedger')).toBe(1);
   for (const filling of ['chinese', 'word', 'marks'] as const)
     expect(await count('receipt', longest('receipt', filling) as never)).toBe(3);
 });
@@ -152,6 +155,37 @@ test('ticks what was chosen, several where several are, and what the form does n
     await pagesOf(await renderDocument('complaintHandlingForm', COMPLETE.complaintHandlingForm)),
   );
   expect(complaint).toContain('✓维修更换退款✓赔偿');
+});
+
+test('REG-05 the ledger of devices has a line of totals, a list of serials when asked, and places to sign and stamp', async () => {
+  const whole = textOf(await pagesOf(await renderDocument('deviceLedger', COMPLETE.deviceLedger)));
+  expect(whole).toContain('合计31132411433312011');
+  expect(whole).toContain('逐号明细');
+  expect(whole).toMatch(/制表人（签字）.*保管员（签字）.*单位负责人（签字、盖章）.*（盖章）/);
+  const short = { ...COMPLETE.deviceLedger, devices: [] };
+  expect(textOf(await pagesOf(await renderDocument('deviceLedger', short)))).not.toContain('逐号明细');
+  const none = textOf(await pagesOf(await renderDocument('deviceLedger', MINIMAL.deviceLedger)));
+  expect(none).toContain('本期无结存、无收发');
+});
+
+test('REG-05 a long ledger has its heads and page numbers on every page, and signs on the last', async () => {
+  const { lines, devices } = COMPLETE.deviceLedger;
+  const many = <T>(each: readonly T[]) => Array.from({ length: 60 }, () => each).flat();
+  const pages = await pagesOf(
+    await renderDocument('deviceLedger', {
+      ...COMPLETE.deviceLedger,
+      lines: many(lines),
+      devices: many(devices),
+    }),
+  );
+  expect(pages.length).toBeGreaterThan(4);
+  pages.forEach(({ text }, i) => {
+    expect(text).toContain(`第${i + 1}页共${pages.length}页`);
+    expect(text).toMatch(/收发存汇总|逐号明细|单位负责人/);
+  });
+  expect(pages.flatMap(({ outside }) => outside)).toEqual([]);
+  expect(pages.filter(({ text }) => text.includes('单位负责人'))).toHaveLength(1);
+  expect(pages.at(-1)!.text).toContain('单位负责人');
 });
 
 test('a void form says so across the page', async () => {

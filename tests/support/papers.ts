@@ -2,7 +2,25 @@
  * Printed forms for tests: one complete specimen of each, and from it the emptiest and the longest legal one. Fictitious
  * throughout. The types demand that a specimen fills every field, so a field that a template forgets is noticed.
  */
-import type { Cell, Choice, DocumentKind, DocumentModels, FormHead } from '../../documents/index.js';
+import type {
+  Cell,
+  Choice,
+  DocumentKind,
+  DocumentModels,
+  FormHead,
+  StockNumbers,
+} from '../../documents/index.js';
+
+/** The columns of the ledger of devices, in their order. */
+function numbers(...counts: number[]): Filled<StockNumbers> {
+  const [opening, imported, fromManufacturer, fromCustomers, found, issued, toManufacturer, lost, ...end] =
+    counts.map(String);
+  const [closing, inHouse, onLoan] = end;
+  return {
+    ...{ opening, imported, fromManufacturer, fromCustomers, found },
+    ...{ issued, toManufacturer, lost, closing, inHouse, onLoan },
+  } as Filled<StockNumbers>;
+}
 
 /** Every field there and filled. */
 type Filled<T> = T extends Cell | Choice
@@ -448,6 +466,41 @@ export const COMPLETE: { [Kind in DocumentKind]: Filled<DocumentModels[Kind]> } 
     signature,
     technicianSignature: signed('王磊六'),
   },
+  deviceLedger: {
+    head: {
+      company: '示例税控服务有限公司',
+      hotline: '0571-5550100',
+      formNo: 'SFC-2030-03',
+      filledBy: '潘梅',
+      filledAt: '2030年4月3日9:10',
+      printedAt: '2030年4月3日9:12',
+      createdAt: '2030-04-03T01:12:00.000Z',
+    },
+    period: '2030年3月1日至3月31日',
+    dueOn: '2030年4月10日前',
+    state: '本期未结束：数据截至2030年3月20日9:10',
+    lines: [
+      { family: '金税盘', model: 'GTD-5 金税盘', ...numbers(20, 10, 1, 3, 1, 10, 2, 1, 22, 14, 8) },
+      { family: '税控盘', model: 'TCD-2 税控盘', ...numbers(11, 3, 1, 1, 0, 4, 1, 2, 9, 6, 3) },
+    ],
+    total: numbers(31, 13, 2, 4, 1, 14, 3, 3, 31, 20, 11),
+    devices: [
+      {
+        serialNo: 'JSP-30040001',
+        name: '金税盘\nGTD-5 金税盘',
+        opening: '有',
+        moves: '3月5日 交付客户 青山包装材料有限公司\n3月9日 冲销：交付客户',
+        holder: '王磊（借出）',
+      },
+      {
+        serialNo: 'SKP-30040002',
+        name: '税控盘\nTCD-2 税控盘',
+        opening: '无',
+        moves: '3月2日 购入',
+        holder: '仓库',
+      },
+    ],
+  },
 };
 
 /** A form as it is printed before anything is known but its number: to be filled in by hand. */
@@ -485,6 +538,7 @@ export const MINIMAL: { [Kind in DocumentKind]: DocumentModels[Kind] } = (() => 
       issues: [],
       signature: {},
     },
+    deviceLedger: { head: bare('SFC-2030-03'), lines: [], total: {}, devices: [] },
   };
 })();
 
@@ -540,6 +594,7 @@ const LIMITS: Record<string, number> = {
   code: 32,
   name: 30,
   complaintPlace: 60,
+  moves: 200,
 };
 
 /** Texts of a kind that is hard to break: Chinese, one endless word, a row of exclamation marks. */

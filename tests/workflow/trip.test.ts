@@ -148,6 +148,63 @@ test('W20 ISS-07 a case takes its place on a trip: one appointment, and what it 
   ]);
 });
 
+test('W20 W28 a bureau that wants mail is not written to for a case that goes with a trip', async () => {
+  const DAY = '03-13';
+  const desk = await warehouse.desk(`${DAY} 09:00`);
+  const bureau = 'binjiang-bureau';
+  const first = await called(desk, DAY, bureau);
+  const second = await called(desk, DAY, bureau);
+  const run = await planned(desk, { ...first, bureau }, DAY);
+  const ask = ({ caseId }: Errand, answer: Record<string, unknown>) =>
+    desk.complete(caseId, 'requestBureau', answer, 'li.na');
+  // A time, or a trip: one of them it needs.
+  expect(await codeOf(ask(first, {}))).toBe('task.answerInvalid');
+  expect((await refusal(ask(first, { trip: run.trip, technician: second.technician }))).code).toBe(
+    'trip.mismatch',
+  );
+
+  await ask(first, { trip: run.trip });
+  expect(await desk.openTasks(first.caseId)).toEqual(['borrowDevices#1']);
+  expect(shown((await desk.task(first.caseId, 'borrowDevices')).dueAt)).toBe(`${DAY} 10:00`);
+  expect(await booked(first.caseId)).toEqual([[onTrip(run.trip), 'booked']]);
+  const mails = async (caseId: string) =>
+    (await desk.messages(caseId))
+      .filter(({ template, status }) => template.startsWith('mail.iss.bureau') && status === 'sent')
+      .map(({ template }) => template);
+  expect(await mails(first.caseId)).toEqual([]);
+
+  // Asked in writing before: the visit leaves the officer's calendar, and stands there again as the trip goes.
+  const time = { from: '2030-03-14T09:00:00+08:00', to: '2030-03-14T10:00:00+08:00' };
+  await ask(second, { technician: second.technician, ...time });
+  await desk.complete(second.caseId, 'awaitBureau', { result: 'accept' }, 'li.na');
+  const moved = { appointment: 'issuance', askedBy: 'us', reason: '同批发行' };
+  await desk.act('reschedule', second.caseId, moved);
+  await desk.settle();
+  await ask(second, { trip: run.trip });
+  await desk.settle();
+  expect(await mails(second.caseId)).toEqual([
+    'mail.iss.bureauSlot',
+    'mail.iss.bureauMoved',
+    'mail.iss.bureauConfirmed',
+  ]);
+  const places = (await booked(second.caseId)).filter(([, status]) => status === 'booked');
+  expect(places).toEqual([[onTrip(run.trip), 'booked']]);
+
+  // The trip called the bureau: a case that leaves it has nothing to call off.
+  await desk.act('cancelCase', first.caseId, { reason: '客户取消' }, 'chen.hui');
+  await desk.settle();
+  expect((await row(desk, first.caseId)).outcome).toBe('cancelled');
+  expect(await mails(first.caseId)).toEqual([]);
+  expect((await desk.file(first.caseId)).tasks.map(({ name }) => name)).not.toContain('callOffBureau');
+
+  await lend(run, []);
+  await borrow(second);
+  await desk.go(`${DAY} 10:30`);
+  await issue(second, { serial: second.serials[0], result: 'passed' }, run.technician);
+  await settle(run);
+  expect((await row(desk, run.trip)).outcome).toBe('settled');
+});
+
 test('W20 ISS-25 B1 two cases want the same spare of the trip: exactly one gets it, the other hears who has it', async () => {
   const DAY = '03-05';
   const { run, first, second, spares } = await underWay(DAY);
@@ -469,5 +526,5 @@ test('W20 a spare that passed to a case unheard: the trip learns it from the led
 test('every history replays with the cache off; waits are told in words; one alarm at a time (C11, C13)', async () => {
   const { cases, problems } = await office.audit();
   expect(problems).toEqual([]);
-  expect(cases).toBe(32);
+  expect(cases).toBe(35);
 });

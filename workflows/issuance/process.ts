@@ -158,7 +158,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
   claims(kase, task, answer, by): Wanted | null {
     switch (task.name) {
       case 'requestBureau':
-        return bureauVisit(kase, task.key, kase.data.bureau, answer as IssuanceAnswers['requestBureau']);
+        return bureauExpects(kase, task, answer as IssuanceAnswers['requestBureau']);
       case 'awaitBureau':
         return (answer as IssuanceAnswers['awaitBureau']).result === 'decline'
           ? { releases: bookingsOf(kase, 'issuance') }
@@ -169,10 +169,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       }
       case 'callBureau': {
         const given = answer as IssuanceAnswers['callBureau'];
-        if (given.result === 'declined') return null;
-        return given.trip === undefined
-          ? bureauVisit(kase, task.key, kase.data.bureau, given)
-          : placeOnTrip(kase, task, given.trip, given);
+        return given.result === 'declined' ? null : bureauExpects(kase, task, given);
       }
       case 'borrowDevices':
         return borrowed(kase, answer as IssuanceAnswers['borrowDevices'], by);
@@ -280,8 +277,11 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         return;
       case 'requestBureau': {
         const given = raw as IssuanceAnswers['requestBureau'];
-        data.technician = given.technician;
-        kase.undoLater('bureau', { from: given.from });
+        if (given.trip !== undefined) agreed(kase, given);
+        else {
+          data.technician = given.technician ?? null;
+          kase.undoLater('bureau', { from: given.from! });
+        }
         return;
       }
       case 'awaitBureau': {
@@ -300,14 +300,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       }
       case 'callBureau': {
         const given = raw as IssuanceAnswers['callBureau'];
-        if (given.result === 'declined') return;
-        const visit = visitAgreed(kase, given);
-        data.technician = visit.technician;
-        // The trip is the one that called the bureau, and calls it off.
-        if (given.trip === undefined) kase.undoLater('bureau', { from: visit.from });
-        // A calendar that holds an earlier invitation of ours is put right.
-        if (data.invited !== undefined) tellAgreed(kase, visit);
-        shiftDependent(kase, visit.to);
+        if (given.result !== 'declined') agreed(kase, given);
         return;
       }
       case 'borrowDevices': {
@@ -414,6 +407,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       }
       case 'requestBureau': {
         const given = answer as IssuanceAnswers['requestBureau'];
+        if (given.trip !== undefined) return null;
         return slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
       }
       case 'awaitBureau':
@@ -573,13 +567,13 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
 
 // ---------------------------------------------------------------- what an answer takes or hands over
 
-/** A place on a trip to the bureau; what the answer names of the trip must be so (W20). */
-function placeOnTrip(
-  kase: IssuanceCase,
-  task: TaskState,
-  trip: string,
-  { technician, from, to }: IssuanceAnswers['callBureau'],
-): Wanted {
+/** An answer that says when the bureau expects us: a time of our own, or a place on a trip (W20). */
+type AtBureau = Pick<IssuanceAnswers['requestBureau'], 'technician' | 'from' | 'to' | 'trip'>;
+
+/** An appointment with the bureau; or a place on a trip, and what the answer names of it must be so (W20). */
+function bureauExpects(kase: IssuanceCase, task: TaskState, given: AtBureau): Wanted {
+  const { technician, from, to, trip } = given;
+  if (trip === undefined) return bureauVisit(kase, task.key, kase.data.bureau, given);
   return {
     releases: bookingsOf(kase, 'issuance'),
     trip: {
@@ -604,10 +598,21 @@ export function tripOf(kase: IssuanceCase): string | null {
 /** When the bureau expects whom: as it was agreed on the telephone, or as the trip goes. */
 export function visitAgreed(
   kase: IssuanceCase,
-  given: IssuanceAnswers['callBureau'],
+  given: AtBureau,
 ): Pick<TripView, 'technician' | 'from' | 'to'> {
   const { technician, from, to } = given.trip === undefined ? given : kase.state.trip!;
   return { technician: technician!, from: from!, to: to! };
+}
+
+/** The bureau expects us, without having to be asked any more. */
+function agreed(kase: IssuanceCase, given: AtBureau): void {
+  const visit = visitAgreed(kase, given);
+  kase.data.technician = visit.technician;
+  // The trip is the one that called the bureau, and calls it off.
+  if (given.trip === undefined) kase.undoLater('bureau', { from: visit.from });
+  // A calendar that holds an earlier invitation of ours is put right.
+  if (kase.data.invited !== undefined) tellAgreed(kase, visit);
+  shiftDependent(kase, visit.to);
 }
 
 /** A failed device's place is taken by a spare of the trip, which passes to this case; the trip waits for it no more. */

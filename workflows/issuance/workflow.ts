@@ -147,10 +147,13 @@ async function agreedVisit(kase: IssuanceCase): Promise<Slot> {
 
 /** Asked by mail, with an invitation and a code to answer with; null: silence, a no, or a time we cannot keep (W28). */
 async function agreedByMail(kase: IssuanceCase): Promise<Slot | null> {
-  const asked = await kase.task(TASKS.requestBureau); //                ISS-07
+  const request = await kase.task(TASKS.requestBureau); //              ISS-07
+  if (request.trip !== undefined)
+    return { ...kase.keep('onTrip', () => visitAgreed(kase, request)), trip: request.trip }; // W20
+  const asked = { from: request.from!, to: request.to! };
   const answer = await kase.wait(TASKS.awaitBureau, 'waitingTaxBureau', (key) => {
     askBureau(kase, asked, key);
-    return { party: bureauActor(kase), context: { from: asked.from, to: asked.to } };
+    return { party: bureauActor(kase), context: asked };
   });
   if (answer?.result === 'accept') return asked;
   if (answer?.result === 'otherTime') {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CustodyRow } from '../../../domain/custody.js';
+import { isUndone, type CustodyRow } from '../../../domain/custody.js';
 import { command } from '../command.js';
 import { dueText } from '../views.js';
 
@@ -51,10 +51,5 @@ function side(row: CustodyRow, by: string | null, proof: string | null): string 
   if (row.receivedFrom === null) return '';
   if (by !== null) return proof === null ? by : `${by}, signed ${proof.slice(0, 8)}`;
   if (proof !== null) return `signed ${proof.slice(0, 8)}`;
-  return row.givenBy === null &&
-    row.receivedBy === null &&
-    row.givenProof === null &&
-    row.receivedProof === null
-    ? 'claim withdrawn'
-    : '-';
+  return isUndone(row) ? 'claim withdrawn' : '-';
 }

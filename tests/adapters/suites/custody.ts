@@ -11,6 +11,7 @@ import type {
   Movement,
   StockItem,
 } from '../../../domain/custody.js';
+import { balances, deviceLedger, INWARD, ledgerPeriod, OUTWARD } from '../../../domain/device-ledger.js';
 import type { Database } from './ledger.js';
 
 const CASE = 'F20300304-001';
@@ -96,6 +97,73 @@ export function describeCustody(name: string, make: () => Promise<Database>): vo
         await ledger.claim(order('S-20/borrow', { movements: [borrow('S-20')] }));
         expect(await ledger.importStock([stock('S-20')], AT)).toEqual({ added: 0, unchanged: 1 });
         expect(await holders('S-20')).toEqual(['place/warehouse', 'wang.lei']);
+      });
+    });
+
+    describe('the ledger of devices', () => {
+      const HOLDERS = [
+        'place/warehouse',
+        'place/workshop',
+        'wang.lei',
+        'customer/qingshan',
+        'party/manufacturer',
+        'party/lost',
+      ];
+      const step = fc.record({
+        item: fc.nat(4),
+        to: fc.constantFrom(...HOLDERS),
+        hour: fc.nat(2300),
+        undoneAfter: fc.option(fc.nat(800), { freq: 3 }),
+      });
+
+      it('REG-05 opening + in - out = closing, month after month, whatever moved and was undone', async () => {
+        let round = 0;
+        await fc.assert(
+          fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 25 }), async (steps) => {
+            const prefix = `D${round++}`;
+            const from = '2029-12-20T01:00:00.000Z';
+            const items = Array.from({ length: 5 }, (_, i) => `${prefix}-${i}`);
+            const model = (i: number) => ({ family: `${prefix}-family`, model: `M-${i % 2}` });
+            for (const [i, item] of items.entries())
+              await ledger.importStock([stock(item, model(i))], later(from, i * 17 * 1440));
+            for (const [i, { item, to, hour, undoneAfter }] of steps.entries()) {
+              const [held] = await ledger.custody({ item: items[item]! });
+              const at = later(from, hour * 60);
+              const key = `${prefix}/${i}`;
+              const movements = [thing(items[item]!, 'device', held!.holder, to)];
+              // Somebody signs for each side that is not one of ours.
+              Object.assign(movements[0]!, { givenProof: proof(`${key}-given`), receivedProof: proof(key) });
+              expect(await ledger.claim(order(key, { movements, at }))).toEqual(done);
+              if (undoneAfter !== null)
+                expect(await ledger.unclaim(key, later(at, undoneAfter * 60))).toBe('undone');
+            }
+            const rows = (await ledger.custody({ kind: 'device', current: false })).filter(({ item }) =>
+              items.includes(item),
+            );
+            const over = (period: string) => deviceLedger(rows, ledgerPeriod(period), ZONE);
+            const months = Array.from({ length: 12 }, (_, i) => `2030-${String(i + 1).padStart(2, '0')}`);
+            const told = ['2029-12', ...months].map(over);
+            let opening = 0;
+            for (const { total, lines, devices, broken } of told) {
+              expect(broken).toEqual([]);
+              expect([total, ...lines].every(balances)).toBe(true);
+              expect(total.opening).toBe(opening);
+              expect(total.inHouse + total.onLoan).toBe(total.closing);
+              opening = total.closing;
+              for (const name of Object.keys(total) as (keyof typeof total)[])
+                expect(lines.reduce((sum, line) => sum + line[name], 0)).toBe(total[name]);
+              expect(devices.filter((device) => device.opening)).toHaveLength(total.opening);
+            }
+            // What is on file says where everything is now.
+            const ours = (await Promise.all(items.map((item) => ledger.custody({ item })))).flat();
+            expect(opening).toBe(ours.filter(({ holder }) => !/^(customer|party)\//.test(holder)).length);
+            const year = over('2030').total;
+            for (const flow of [...INWARD, ...OUTWARD])
+              expect(told.slice(1).reduce((sum, { total }) => sum + total[flow], 0)).toBe(year[flow]);
+            expect([year.opening, year.closing]).toEqual([told[0]!.total.closing, opening]);
+          }),
+          { numRuns: 15 },
+        );
       });
     });
 
