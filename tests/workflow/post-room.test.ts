@@ -212,7 +212,7 @@ describe('what is held tells nobody old news', () => {
     expect(await later.desk.openTasks(later.caseId)).toEqual(['packUp#1']);
   });
 
-  test('AT-28 AT-26 with both hosts down an appointment is tried for half of the time on each, then told by a person', async () => {
+  test('AT-28 AT-26 with SMS down an appointment is tried for half of the time left, then told by a person', async () => {
     await office.takeDown('sms');
     const errand = await agreed('03-20 13:00', '03-20', '17:00');
     const { desk, caseId } = errand;
