@@ -287,8 +287,8 @@ describe('what is held tells nobody old news', () => {
         'rep.appointment#1',
         'rep.paid#1',
       ]);
-      // The cap on messages a minute parts them.
-      expect(minute(way[2]!) - minute(way[1]!)).toBe(1);
+      // The cap on messages a minute parts them where the spread does not.
+      expect(minute(way[2]!)).toBeGreaterThan(minute(way[1]!));
     }
   });
 
