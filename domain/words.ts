@@ -302,6 +302,17 @@ const REASONS = {
   refused: l('渠道拒收', 'refused by the provider'),
   optedOut: l('客户已退订', 'customer opted out'),
   gaveUp: l('多次重试未成功', 'all attempts failed'),
+  // Why a message waits, and why it was never sent.
+  quietHours: l('免打扰时段', "customers' quiet hours"),
+  serviceHours: l('非服务时间', 'outside service hours'),
+  planned: l('定时发送', 'planned for then'),
+  'throttle:minute': l('每分钟限量', 'most in a minute'),
+  'throttle:hour': l('每小时限量', 'most in an hour'),
+  'throttle:day': l('每日限量', 'most in a day'),
+  newer: l('已有新消息', 'a newer one takes its place'),
+  moot: l('已无需告知', 'no longer to be told'),
+  past: l('发出已过时', 'too late by then'),
+  coalesced: l('已并入另一条', 'joined with another one'),
 } satisfies Record<string, Label>;
 
 /** How a message goes out, and how people reach each other. */

@@ -100,6 +100,11 @@ function lineOf(
       // Mail to colleagues that waits for the morning is no news.
       if (text(fact['template']).startsWith('staff.')) return [];
       return line('✉ held', `${messageWord(fact)} until ${moment(text(fact['until']), at)}`, 'warn');
+    case 'messageDropped':
+      // What a newer one replaces, or nobody need be told, is no news.
+      return fact['reason'] === 'past'
+        ? line('✉ too late', `${messageWord(fact)}: ${reason(fact)}`, 'warn')
+        : [];
     case 'messageFailed':
       return line('✉ FAILED', messageWord(fact), 'bad');
     case 'promiseMoved':

@@ -2,6 +2,7 @@
 import type { CaseRow, ClockRow, Fact, MessageRow, Recipient, TaskRow } from '../../domain/case.js';
 import { COMPLAINT_TASKS } from '../../domain/complaint.js';
 import { intervals, type Calendars } from '../../domain/calendar.js';
+import { word } from '../../domain/words.js';
 import { usedMinutes } from '../../domain/clock.js';
 import type { OpenTaskRow } from '../../adapters/ports.js';
 import type { CaseSheet, ClockExplanation } from '../api.js';
@@ -149,8 +150,9 @@ export function recipientText(to: Recipient): string {
 export function messageColumns(ctx: Context): Column<MessageRow & { caseId?: string }>[] {
   const { c } = ctx.out;
   const state = (row: MessageRow) => {
-    const word = row.reason && row.status !== 'sent' ? `${row.status}: ${row.reason}` : row.status;
-    return row.status === 'failed' ? c.red(word) : row.status === 'sent' ? c.green(word) : c.yellow(word);
+    const why = row.reason && row.status !== 'sent' ? `: ${word('reason', row.reason, 'en')}` : '';
+    const text = `${row.status}${why}`;
+    return row.status === 'failed' ? c.red(text) : row.status === 'sent' ? c.green(text) : c.yellow(text);
   };
   return [
     { head: 'case', cell: (row) => row.caseId ?? row.key.split('/')[0]! },

@@ -4,11 +4,16 @@ import type { DeliveryOrder } from '../../activities/contract.js';
 import { createActivities } from '../../activities/index.js';
 import { DeliveryError } from '../../adapters/ports.js';
 import type { MessageRow } from '../../domain/case.js';
+import { timelineOf } from '../../audit/index.js';
 import { at, codeOf, lines, Office, shown, type Desk } from '../support/desk.js';
+import { otherwise, walk, walkTo, Warehouse, type Errand, type Step } from '../support/issuance.js';
+import { openRepair, paidRepair, smoothRepair } from '../support/repair.js';
 
 let office: Office;
+let warehouse: Warehouse;
 beforeAll(async () => {
   office = await Office.open();
+  warehouse = await Warehouse.stock(office, 12, '03-01 09:00');
 });
 afterEach(async () => {
   await office?.bringBack();
@@ -145,6 +150,228 @@ describe('quiet hours', () => {
       '03-11 10:09 queued',
       '03-11 10:09 deferred until 03-11 11:00 (throttle:hour)',
       '03-11 11:00 sent',
+    ]);
+  });
+});
+
+describe('what is held tells nobody old news', () => {
+  /** A repair whose visit is agreed with the customer at this instant, for `from` of that day. */
+  async function agreed(now: string, day: string, from: string, over: Record<string, unknown> = {}) {
+    const errand = await openRepair(warehouse, await warehouse.desk(now));
+    await agree(errand, day, from, over, 'helpRemotely', 'approveVisit', 'contact');
+    return errand;
+  }
+  async function agree(
+    errand: Errand,
+    day: string,
+    from: string,
+    over: Record<string, unknown>,
+    ...tasks: string[]
+  ) {
+    const times = { from: `2030-${day}T${from}:00+08:00`, to: `2030-${day}T18:00:00+08:00` };
+    const way = otherwise(smoothRepair(errand, day), 'contact', { ...times, ...over });
+    await walk(
+      errand,
+      way.filter((step) => tasks.includes(step.task)),
+    );
+  }
+  const heard = async (caseId: string) =>
+    (await office.mailbox(caseId))
+      .filter((item) => item.key.includes('/rep.') || item.key.includes('/iss.'))
+      .map((item) => `${shown(item.at)} ${item.key.split('/')[1]!}`);
+
+  test('AT-28 AT-26 an appointment before the end of the quiet hours is told by a person, in time; a later one at 08:30', async () => {
+    const early = await agreed('03-20 06:00', '03-20', '07:30');
+    const { desk, caseId } = early;
+    expect(await post(desk, caseId, 'rep.appointment')).toEqual([
+      '03-20 06:00 deferred until 03-20 08:30 (quietHours)',
+      '03-20 06:00 dropped (past)',
+    ]);
+    const task = await desk.task(caseId, 'deliverByHand');
+    expect(task).toMatchObject({ status: 'open', assignee: 'li.na', rule: 'AT-26' });
+    expect([shown(task.dueAt), task.context!['template'], task.context!['reason']]).toEqual([
+      '03-20 07:30',
+      'rep.appointment',
+      'past',
+    ]);
+    expect((await desk.file(caseId)).row.attention).toBe('undelivered');
+    const story = timelineOf(await desk.facts(caseId, 'messageDropped'), { offsetMinutes: 480 });
+    expect(story.map((line) => line.text)).toContain(
+      'message dropped: repair appointment, to customer-1, too late by then',
+    );
+    await desk.complete(caseId, 'deliverByHand', { means: 'phone' });
+
+    const later = await agreed('03-20 06:00', '03-20', '10:00');
+    await later.desk.go('03-20 08:31');
+    await desk.go('03-20 08:31');
+    expect(await heard(caseId)).toEqual(['03-20 06:00 rep.accepted#1']);
+    expect(await heard(later.caseId)).toEqual([
+      '03-20 06:00 rep.accepted#1',
+      '03-20 08:30 rep.appointment#1',
+    ]);
+    expect(await later.desk.openTasks(later.caseId)).toEqual(['packUp#1']);
+  });
+
+  test('AT-28 AT-26 with SMS down an appointment is tried for half of the time left, then told by a person', async () => {
+    await office.takeDown('sms');
+    const errand = await agreed('03-20 13:00', '03-20', '17:00');
+    const { desk, caseId } = errand;
+    await desk.go('03-20 16:30');
+    const [queued, failed] = await post(desk, caseId, 'rep.appointment');
+    expect(queued).toBe('03-20 13:00 queued');
+    // Two hours by SMS at most; the customer has no mail.
+    const gaveUp = /^03-20 (\S+) failed/.exec(failed!)![1]!;
+    expect(gaveUp > '14:29' && gaveUp <= '15:00').toBe(true);
+    const task = await desk.task(caseId, 'deliverByHand');
+    expect([task.context!['template'], shown(task.dueAt)]).toEqual(['rep.appointment', '03-20 17:00']);
+  });
+
+  test('AT-28 of an appointment moved during the night only the last is told; an earlier one is dropped, whatever came of it', async () => {
+    const errand = await agreed('03-21 22:00', '03-22', '14:00');
+    const { desk, caseId } = errand;
+    // Given up without a new time yet: nobody is told of it in the morning.
+    await desk.act('reschedule', caseId, { appointment: 'visit', askedBy: 'customer', reason: '临时有事' });
+    await desk.go('03-21 22:30');
+    await agree(errand, '03-22', '15:00', {}, 'contact');
+    // And the technician sees before the doors open that he will be late.
+    await desk.go('03-22 07:00');
+    const pack = smoothRepair(errand, '03-22').find((step) => step.task === 'packUp')!;
+    await walk(errand, [{ ...pack, answer: { ...pack.answer, expectedAt: '2030-03-22T15:45:00+08:00' } }]);
+    await desk.go('03-22 08:31');
+    expect(await post(desk, caseId, 'rep.appointment')).toEqual([
+      '03-21 22:00 deferred until 03-22 08:30 (quietHours)',
+      '03-21 22:00 dropped (moot)',
+      '03-21 22:30 deferred until 03-22 08:30 (quietHours)',
+      '03-22 07:00 dropped (newer)',
+    ]);
+    expect(await heard(caseId)).toEqual(['03-21 22:00 rep.accepted#1', '03-22 08:30 rep.late#1']);
+  });
+
+  test('AT-28 notices of one kind about two different things are both told', async () => {
+    const desk = await office.desk('03-25 22:00', { policy: promptly });
+    const contact = office.stranger();
+    office.refuseSms((sms) =>
+      sms.template.startsWith('cmp.')
+        ? new DeliveryError('contact', 'isv.MOBILE_NUMBER_ILLEGAL', 'no')
+        : null,
+    );
+    const { caseId } = await desk.open({ complainant: contact });
+    await desk.go('03-26 08:45');
+    await desk.act('note', caseId, { text: '配件已订', tellCustomer: true });
+    await desk.go('03-26 09:01');
+    // What could not be sent at ten at night, and at a quarter to nine: one notice each.
+    expect(await desk.openTasks(caseId)).toContain('deliverByHand#2');
+    expect((await desk.messages(caseId, 'staff.messageFailed')).map((m) => [m.status, shown(m.at)])).toEqual([
+      ['sent', '03-26 09:00'],
+      ['sent', '03-26 09:00'],
+    ]);
+  });
+
+  test('AT-28 what the night held leaves in the order it was queued, spread or not', async () => {
+    const contract = { contract: 'none', contractEnd: undefined, amount: 150 };
+    const ways = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const errand = await openRepair(
+          warehouse,
+          await warehouse.desk('03-24 22:00', { policy: { messages: { spreadMinutes: 5, perMinute: 1 } } }),
+        );
+        await agree(errand, '03-25', '14:00', contract, 'helpRemotely', 'approveVisit', 'contact');
+        await errand.desk.go('03-25 08:45');
+        return heard(errand.caseId);
+      }),
+    );
+    const minute = (line: string) => Number(line.slice(9, 11));
+    for (const way of ways) {
+      expect(way.map((line) => line.split(' ')[2])).toEqual([
+        'rep.accepted#1',
+        'rep.appointment#1',
+        'rep.paid#1',
+      ]);
+      // The cap on messages a minute parts them where the spread does not.
+      expect(minute(way[2]!)).toBeGreaterThan(minute(way[1]!));
+    }
+  });
+
+  test('AT-28 a later message waits for the one that is being tried, five minutes at most', async () => {
+    const desk = await office.desk('03-26 10:00', { policy: promptly });
+    const sent = async (caseId: string) =>
+      (await desk.facts(caseId, 'messageSent'))
+        .filter((fact) => String(fact.data['template']).startsWith('cmp.'))
+        .map((fact) => `${shown(fact.at)} ${String(fact.data['template'])}`);
+    const twoNotices = async () => {
+      const { caseId } = await desk.open();
+      await desk.complete(caseId, 'acknowledge');
+      await desk.act('note', caseId, { text: '配件已订', tellCustomer: true });
+      return caseId;
+    };
+    await office.takeDown('sms');
+    const short = await twoNotices();
+    // Back after two minutes: the first is tried again after three and a half, and the second goes then.
+    desk.when('03-26 10:02', () => office.bringBack('sms'));
+    await desk.go('03-26 10:30');
+    expect(await sent(short)).toEqual(['03-26 10:03 cmp.received', '03-26 10:03 cmp.progress']);
+
+    office.refuseSms((sms) =>
+      sms.template === 'cmp.received' ? new DeliveryError('retry', 'isv.SYSTEM_ERROR', 'later') : null,
+    );
+    const long = await twoNotices();
+    await desk.go('03-26 10:34');
+    expect(await sent(long)).toEqual([]);
+    await desk.go('03-26 10:50');
+    expect(await sent(long)).toEqual(['03-26 10:35 cmp.progress']);
+  });
+
+  test('AT-28 W16 who is called out waits for no earlier message to him', async () => {
+    const desk = await office.desk('03-27 10:00', { policy: promptly });
+    const { caseId } = await desk.open();
+    await office.takeDown('mail');
+    await desk.complete(caseId, 'acknowledge', { grade: 'major' });
+    const called = (await desk.messages(caseId, 'staff.major'))[0]!;
+    expect([called.status, called.channel, shown(called.at)]).toEqual(['sent', 'sms', '03-27 10:00']);
+    const raised = (await desk.messages(caseId, 'staff.levelRaised')).find(
+      (each) => 'id' in each.to && 'id' in called.to && each.to.id === called.to.id,
+    );
+    expect(raised).toMatchObject({ status: 'queued', at: null });
+  });
+
+  test('W40 AT-28 a reply that could not be given at once is a message like others: held until the morning', async () => {
+    const desk = await office.desk('03-27 22:00', { policy: promptly });
+    await office.takeDown('sms');
+    const { caseId } = await desk.open();
+    await desk.go('03-27 22:30');
+    await office.bringBack('sms');
+    await desk.go('03-28 08:31');
+    expect(await post(desk, caseId, 'cmp.received')).toEqual([
+      '03-27 22:00 queued',
+      // The next try would have been after a quarter of an hour: the server gives up at the last one before.
+      '03-27 22:07 deferred until 03-28 08:30 (quietHours)',
+      '03-28 08:30 sent',
+    ]);
+  });
+
+  test('W40 W25 a case that a repair opens at night answers nobody: its customer is told in the morning', async () => {
+    const errand = await openRepair(warehouse, await warehouse.desk('03-28 09:00'));
+    const { desk, caseId } = errand;
+    const way = otherwise(paidRepair(errand, '03-28'), 'contact', { contract: 'within', amount: undefined });
+    const covered = { covered: true, price: 0, consent: undefined };
+    const [, , replaced] = way.find((step) => step.task === 'repairOnSite')!.answer['faults'] as object[];
+    const fault = { ...replaced, ...covered, no: 1 };
+    await walkTo(
+      errand,
+      way.filter((step) => step.task !== 'acceptPaid'),
+      'repairOnSite',
+    );
+    await desk.go('03-28 21:30');
+    const night = otherwise(way, 'repairOnSite', { faults: [fault], taken: undefined });
+    await walk(
+      errand,
+      ['repairOnSite', 'signForm'].map((task): Step => night.find((step) => step.task === task)!),
+    );
+    const linked = String((await desk.facts(caseId, 'linked'))[0]!.data['case']);
+    await desk.go('03-29 08:31');
+    expect(await post(desk, linked, 'iss.registered')).toEqual([
+      '03-28 21:30 deferred until 03-29 08:30 (quietHours)',
+      '03-29 08:30 sent',
     ]);
   });
 });
@@ -394,5 +621,5 @@ describe('undoing a case', () => {
 test('every history replays with the cache off; waits are told in words; one alarm at a time (C11, C13)', async () => {
   const { cases, problems } = await office.audit();
   expect(problems).toEqual([]);
-  expect(cases).toBe(9);
+  expect(cases).toBe(23);
 });

@@ -286,7 +286,12 @@ export class Alarm {
         clock.rule,
       );
       // One combined reminder per person and slot over all his cases (W11).
-      kase.tellStaff('staff.progressDue', kase.owner, { rule: 'ESC-11', key, params: {} });
+      kase.tellStaff('staff.progressDue', kase.owner, {
+        rule: 'ESC-11',
+        key,
+        params: {},
+        subject: 'progress',
+      });
       kase.progressMade();
       return;
     }
@@ -393,6 +398,7 @@ export class Alarm {
         rule: 'W14',
         key: `daily/${id}/${day}`,
         params: { date: { on: dayOf(day, kase.offsetMinutes) } },
+        subject: 'dailyReview',
       });
   }
 

@@ -606,6 +606,8 @@ export class Holdings {
           // The case number stands in the message already.
           item: held.item.replace(`${kase.caseId}/`, ''),
         },
+        // The newest counts all that he has too long.
+        subject: `overdue with ${held.holder}`,
       });
     }
   }

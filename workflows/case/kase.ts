@@ -129,9 +129,14 @@ export interface TellOptions {
   rule: string;
   urgency?: PendingMessage['urgency'];
   channels?: Channel[];
+  /** Key of the task, appointment or promise it is about: once that has ended it is dropped unsent (AT-28). */
   mootWith?: string;
   /** What it is about: of several held messages with one subject to one reader only the newest goes (AT-28). */
   subject?: string;
+  /** The instant it speaks of: what has not left by then is dropped, and a person tells it while there is time (AT-28). */
+  usefulUntil?: Instant;
+  /** Somebody calls the customer by then whatever becomes of it: nobody is asked to tell it instead. */
+  calledAnyway?: true;
   /** Formal written form for those who prefer mail; it has no SMS (texts.md). */
   written?: { template: string; params: Record<string, MessageParam> };
   /** Not before this instant, e.g. a reminder that goes only if its task is still open then. */
@@ -1503,7 +1508,9 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     const at = this.now;
     const urgency = options.urgency ?? 'normal';
     const planned = options.notBefore !== undefined && options.notBefore > at ? options.notBefore : null;
-    const notBefore = planned ?? (urgency === 'normal' ? this.heldUntil(at, forCustomer, options.key) : null);
+    const held = urgency === 'normal' ? this.heldUntil(at, forCustomer, options.key) : null;
+    const hours = hoursOf(forCustomer);
+    const notBefore = planned ?? (held === null ? null : this.afterOthers(to, hours, held));
     const message: PendingMessage = {
       key: options.key,
       template,
@@ -1516,22 +1523,17 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       status: notBefore === null ? 'queued' : 'deferred',
       channel: null,
       at: null,
-      reason:
-        notBefore === null
-          ? null
-          : planned !== null
-            ? 'planned'
-            : forCustomer
-              ? 'quietHours'
-              : 'serviceHours',
+      reason: notBefore === null ? null : planned !== null ? 'planned' : hours,
       rule: options.rule,
       mootWith: options.mootWith ?? null,
       turn: this.state.turn + 1,
       next: 0,
       forCustomer,
-      subject: `${'id' in to ? to.id : to.content}/${options.subject ?? template}`,
+      subject: options.subject ?? null,
+      ...(options.usefulUntil === undefined ? {} : { usefulUntil: options.usefulUntil }),
+      ...(options.calledAnyway === undefined ? {} : { calledAnyway: options.calledAnyway }),
     };
-    if (notBefore !== null) this.supersede(message);
+    this.supersede(message);
     this.state.messages[message.key] = message;
     this.touchMessage(message);
     const line = { key: message.key, template, to: 'id' in to ? to.id : to.kind };
@@ -1541,9 +1543,10 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   }
   /** A held message gives way to a newer one on the same subject (AT-28). */
   private supersede(newer: PendingMessage): void {
+    if (newer.subject === null) return;
     for (const older of Object.values(this.state.messages)) {
-      if (older.subject !== newer.subject || older.status !== 'deferred' || older.notBefore === null)
-        continue;
+      if (older.subject !== newer.subject || readerOf(older.to) !== readerOf(newer.to)) continue;
+      if (older.status !== 'deferred' || older.notBefore === null) continue;
       delete this.state.messages[older.key];
       this.touchMessage({ ...older, status: 'dropped', at: this.now, reason: 'newer' });
       const to = 'id' in older.to ? older.to.id : older.to.kind;
@@ -1554,6 +1557,12 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
         'AT-28',
       );
     }
+  }
+  /** No sooner than what the same hours hold for that reader already: they leave in the order they were queued (AT-28). */
+  private afterOthers(to: Recipient, hours: string, held: Instant): Instant {
+    return Object.values(this.state.messages)
+      .filter((other) => other.reason === hours && readerOf(other.to) === readerOf(to))
+      .reduce((last, { notBefore }) => (notBefore !== null && notBefore > last ? notBefore : last), held);
   }
   /** When a normal message may go: customers not in quiet hours (AT-28), staff in service hours only (AT-25). */
   heldUntil(at: Instant, forCustomer: boolean, key: string): Instant | null {
@@ -1584,8 +1593,12 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     const next = tonight > this.now ? tonight : instantOf(addDays(today, 1), from, this.offsetMinutes);
     return Date.parse(next) - Date.parse(this.now);
   }
-  /** Within so many minutes of the customer's own contact a reply may go at any hour (W40). */
+  /**
+   * Within so many minutes of the customer's own contact a reply may go at any hour (W40). A case that another one
+   * opened answers nobody: the customer did not call about it, so it is told in the morning.
+   */
   replyUrgency(contactAt: Instant): PendingMessage['urgency'] {
+    if (this.start.opener !== undefined) return 'normal';
     const minutes = (Date.parse(this.now) - Date.parse(contactAt)) / 60_000;
     return minutes <= this.policy.messages.replyWithinMinutes ? 'reply' : 'normal';
   }
@@ -1681,8 +1694,27 @@ export function clockRow(clock: ClockState) {
 }
 
 export function messageRow(message: PendingMessage) {
-  const { mootWith: _m, turn: _t, next: _n, forCustomer: _c, subject: _s, ...row } = message;
+  const {
+    mootWith: _m,
+    turn: _t,
+    next: _n,
+    forCustomer: _c,
+    subject: _s,
+    usefulUntil: _u,
+    calledAnyway: _a,
+    ...row
+  } = message;
   return row;
+}
+
+/** Who reads a message, by reference. */
+export function readerOf(to: Recipient): string {
+  return 'id' in to ? to.id : to.content;
+}
+
+/** The hours that hold a normal message: customers' quiet hours (AT-28), or those in which no staff are there (AT-25). */
+export function hoursOf(forCustomer: boolean): 'quietHours' | 'serviceHours' {
+  return forCustomer ? 'quietHours' : 'serviceHours';
 }
 
 /**

@@ -47,15 +47,19 @@ export interface ClockState extends ClockRow {
 }
 
 export interface PendingMessage extends MessageRow {
-  /** Dropped unsent once this task is no longer open (AT-28). */
+  /** Dropped unsent once this task is answered, this appointment given up or this promise no longer runs (AT-28). */
   mootWith: string | null;
   /** Turn in which its outbox row is written; it leaves only after that. */
   turn: number;
   /** Index of the next channel to try. */
   next: number;
   forCustomer: boolean;
-  /** Reader and matter; of held messages with one subject only the newest goes (AT-28). */
-  subject: string;
+  /** What it is about; of held messages about one thing to one reader only the newest goes (AT-28). Null: a thing of its own. */
+  subject: string | null;
+  /** The instant it speaks of: afterwards it is no news and never leaves (AT-28). Absent: it stays true. */
+  usefulUntil?: Instant;
+  /** Set where somebody calls the customer by then whatever becomes of it. */
+  calledAnyway?: true;
 }
 
 /** Something our people hold for this case, until it is given back or on. */

@@ -7,7 +7,7 @@ import type { EvidenceRef, Instant } from '../../domain/case.js';
 import { atPlace, withCustomer, type BookingRequest, type Movement } from '../../domain/custody.js';
 import { balance } from '../../domain/issuance.js';
 import { HOLDING_TASKS, VISIT_TASKS, type TaskDefinition } from '../../domain/tasks.js';
-import type { Kase } from './kase.js';
+import type { Kase, TellOptions } from './kase.js';
 import type { Wanted } from './holdings.js';
 import type { UndoStep } from './state.js';
 
@@ -81,6 +81,20 @@ export function appointment(
       },
     ],
   };
+}
+
+/**
+ * What a message about a standing appointment is told with: it goes while that stands and lies ahead, and a newer one
+ * about the same kind of visit takes its place (AT-28).
+ */
+export function aboutAppointment(
+  kase: Desk,
+  kind: BookingRequest['kind'],
+): Pick<TellOptions, 'subject' | 'mootWith' | 'usefulUntil'> {
+  const booking = kase.holdings.bookings().find((each) => each.kind === kind);
+  return booking === undefined
+    ? { subject: kind }
+    : { subject: kind, mootWith: booking.key, usefulUntil: booking.from };
 }
 
 /** A technician and the bureau's counter, for the same time; a moved visit gives the former one up (ISS-07). */

@@ -144,6 +144,7 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
         kase.tellCustomer('cmp.raised', {
           rule: 'ESC-06',
           params: { staff: { staff: by }, time: { at: date } },
+          subject: 'raised',
         });
         return;
       }
@@ -154,6 +155,7 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
         kase.tellCustomer('cmp.dateChanged', {
           rule: 'W14',
           params: { staff: { staff: kase.currentHolder() }, time: { at: given.promiseAt } },
+          subject: 'promise',
         });
         return;
       }
@@ -251,6 +253,7 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
     kase.tellCustomer('cmp.progress', {
       rule: 'W11',
       params: { stage: { word: `stage:${stageOf(kase)}` }, time: { at: due } },
+      subject: 'progress',
     });
   },
 
@@ -304,6 +307,7 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
     kase.tellCustomer('cmp.dateChanged', {
       rule: 'W14',
       params: { staff: { staff: kase.currentHolder() }, time: { at: dueAt } },
+      subject: 'promise',
     });
   },
 

@@ -21,6 +21,7 @@ import type { Wanted } from '../case/holdings.js';
 import type { CaseStart } from '../case/messages.js';
 import type { TaskState } from '../case/state.js';
 import {
+  aboutAppointment,
   appointment,
   bookingsOf,
   bureauCalledOff,
@@ -151,6 +152,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
     kase.startPolicyClock('installation', 'installation', { at: kase.state.row.receivedAt });
     kase.tellCustomer('iss.registered', {
       rule: 'ISS-04',
+      // The answer to a call at six in the morning, if need be; never to another case's order (W40, W25).
       urgency: kase.replyUrgency(kase.state.row.receivedAt),
     });
   },
@@ -968,6 +970,7 @@ function tellAgreed(kase: IssuanceCase, slot: Slot): void {
       staff: { staff: kase.owner },
       invitation: invitation(kase, 'REQUEST', slot),
     },
+    subject: 'bureauVisit',
   });
 }
 
@@ -1015,7 +1018,7 @@ function tellAppointment(
       time: { at: visit.from },
       ...(template === 'iss.appointment' ? { staff: { staff: visit.technician } } : {}),
     },
-    subject: 'appointment',
+    ...aboutAppointment(kase, 'installation'),
   });
 }
 

@@ -7,7 +7,7 @@ import { dayOf } from '../../domain/calendar.js';
 import type { CaseOutcome } from '../case/messages.js';
 import { beside, rescheduled } from '../case/kase.js';
 import { runCase } from '../case/run.js';
-import { bookingsOf } from '../case/visits.js';
+import { aboutAppointment, bookingsOf } from '../case/visits.js';
 import {
   askBureau,
   askedAgainAt,
@@ -226,7 +226,7 @@ async function customerVisit(kase: IssuanceCase): Promise<{ technician: string; 
     kase.tellCustomer('iss.appointment', {
       rule: 'ISS-14',
       params: { staff: { staff: visit.technician }, time: { at: visit.from } },
-      subject: 'appointment',
+      ...aboutAppointment(kase, 'installation'),
     }),
   );
   return visit;
@@ -261,13 +261,13 @@ async function activated(kase: IssuanceCase): Promise<void> {
   );
   await kase.task(TASKS.receiveCode);
   await kase.task(TASKS.tellCode, (key) => {
+    const by = kase.limitFrom(kase.policy.clocks.telling!.limit, kase.policy.clocks.telling!.calendar);
     kase.tellCustomer('iss.codeReady', {
       rule: 'ISS-24',
-      params: {
-        staff: { staff: kase.owner },
-        time: { at: kase.limitFrom(kase.policy.clocks.telling!.limit, kase.policy.clocks.telling!.calendar) },
-      },
+      params: { staff: { staff: kase.owner }, time: { at: by } },
       mootWith: key,
+      usefulUntil: by,
+      calledAnyway: true,
     });
     return { context: { code: kase.answerOf('receiveCode')!.code } };
   });

@@ -25,11 +25,12 @@ import {
   type FollowUpTimes,
   type NextCall,
 } from '../../domain/repair.js';
-import type { Kase, Process, TaskOptions } from '../case/kase.js';
+import type { Kase, Process, TaskOptions, TellOptions } from '../case/kase.js';
 import { SYSTEM } from '../case/system.js';
 import type { Wanted } from '../case/holdings.js';
 import type { CaseStart } from '../case/messages.js';
 import {
+  aboutAppointment,
   appointment,
   bookingsOf,
   closing,
@@ -316,7 +317,8 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
         kase.tellCustomer('rep.late', {
           rule: 'ONS-06',
           params: { staff: { staff: by }, time: { at: expectedAt } },
-          subject: 'appointment',
+          ...aboutAppointment(kase, 'visit'),
+          usefulUntil: expectedAt,
         });
         return;
       }
@@ -367,7 +369,7 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
             time: { at: given.from },
             voucherNo,
           },
-          subject: 'appointment',
+          ...aboutAppointment(kase, 'return'),
         });
         return;
       }
@@ -564,6 +566,8 @@ function promiseAnswer(kase: RepairCase, dueAt: Instant, who: string, by: string
   kase.tellCustomer('rep.accepted', {
     rule,
     params: { staff: { staff: who }, time: { at: kase.state.promise!.dueAt } },
+    ...aboutPromise(kase),
+    // Said to a customer who has just called, at whatever hour he did (W40).
     urgency: kase.replyUrgency(kase.state.row.receivedAt),
   });
 }
@@ -575,7 +579,18 @@ function promiseCall(kase: RepairCase, by: string): void {
 }
 
 function tellMovedTo(kase: RepairCase, dueAt: Instant, staff: string): void {
-  kase.tellCustomer('rep.dateChanged', { rule: 'W14', params: { staff: { staff }, time: { at: dueAt } } });
+  kase.tellCustomer('rep.dateChanged', {
+    rule: 'W14',
+    params: { staff: { staff }, time: { at: dueAt } },
+    subject: 'promise',
+    ...aboutPromise(kase),
+  });
+}
+
+/** Told while the promise stands and lies ahead (AT-28); who made it calls by then, or it moves and that is told. */
+function aboutPromise(kase: RepairCase): Pick<TellOptions, 'mootWith' | 'usefulUntil' | 'calledAnyway'> {
+  const { key, dueAt } = kase.state.promise!;
+  return { mootWith: key, usefulUntil: dueAt, calledAnyway: true };
 }
 
 /** Parts of the day in which nobody was reached yet: when to call next (ONS-07, D7). */
@@ -630,7 +645,7 @@ function contacted(kase: RepairCase, given: RepairAnswers['contact'], by: string
   kase.tellCustomer(moved && before !== given.technician ? 'rep.substitute' : 'rep.appointment', {
     rule: 'ONS-06',
     params: { staff: { staff: given.technician! }, time: { at: given.from! } },
-    subject: 'appointment',
+    ...aboutAppointment(kase, 'visit'),
   });
 }
 

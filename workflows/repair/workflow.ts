@@ -93,10 +93,14 @@ async function visitApproved(kase: RepairCase): Promise<boolean> {
     })); //                                                             HOT-08
     if ('lapsed' in said) continue;
     if (said.decision === 'approved') return true;
-    const told = await kase.task(TASKS.tellRefusal, () => {
+    const told = await kase.task(TASKS.tellRefusal, (key) => {
+      const by = tellingDue(kase);
       kase.tellCustomer('rep.refused', {
         rule: 'ONS-27',
-        params: { staff: { staff: kase.owner }, time: { at: tellingDue(kase) } },
+        params: { staff: { staff: kase.owner }, time: { at: by } },
+        mootWith: key,
+        usefulUntil: by,
+        calledAnyway: true,
       });
       return { context: { refusedBy: lead.assignee, reason: said.reason } };
     }); //                                                              ONS-27
