@@ -108,6 +108,8 @@ export interface TaskOptions {
   since?: Instant;
   /** Due time given instead of a policy clock (the plan's own deadline). */
   dueAt?: Instant;
+  /** What the answer serves: a clock that would end later ends then. */
+  notAfter?: Instant;
   context?: Record<string, unknown>;
   lapse?: Record<string, unknown>;
   holdsClosing?: boolean;
@@ -1067,7 +1069,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     this.state.tasks[key] = task;
     if (options.waits !== undefined) this.beginPause(options.waits, null, key);
     const behaviour = options.behaviour ?? (options.lapse === undefined ? 'deadline' : 'lapse');
-    const clock =
+    const started =
       options.dueAt !== undefined
         ? this.startTimed(
             key,
@@ -1080,6 +1082,10 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
         : definition.clock !== null
           ? this.startPolicyClock(key, definition.clock, { taskKey: key, behaviour, at: options.since })
           : null;
+    const { notAfter } = options;
+    if (started !== null && notAfter !== undefined && notAfter > at && notAfter < started.dueAt)
+      this.relimit(key, { at: notAfter }, 'wall');
+    const clock = started === null ? null : this.state.clocks[key]!;
     if (clock !== null) {
       task.dueAt = clock.dueAt;
       task.provisional = clock.provisional;

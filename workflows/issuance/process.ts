@@ -24,7 +24,9 @@ import {
   appointment,
   bookingsOf,
   bureauCalledOff,
+  bureauHoursProblem,
   bureauVisit,
+  handInProblem,
   handOver,
   holder,
   moneyTaken,
@@ -40,6 +42,9 @@ import {
   stampProblem,
   technicianProblem,
   todaysClose,
+  tooEarly,
+  outsideBureauHours,
+  unlessNamed,
   visitClose,
   type Objection,
 } from '../case/visits.js';
@@ -286,6 +291,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       }
       case 'awaitBureau': {
         const given = raw as Partial<IssuanceAnswers['awaitBureau']>;
+        if (given.result === 'otherTime') outsideBureauHours(kase, given.from!, given.to!, by);
         if (given.result === 'accept') shiftDependent(kase, data.invited!.to);
         if (given.result === 'decline') data.invited!.off = true;
         return;
@@ -302,12 +308,18 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         const given = raw as IssuanceAnswers['callBureau'];
         if (given.result === 'declined') return;
         const visit = visitAgreed(kase, given);
+        if (given.result === 'otherTime') outsideBureauHours(kase, visit.from, visit.to, by);
         data.technician = visit.technician;
         // The trip is the one that called the bureau, and calls it off.
         if (given.trip === undefined) kase.undoLater('bureau', { from: visit.from });
         // A calendar that holds an earlier invitation of ours is put right.
         if (data.invited !== undefined) tellAgreed(kase, visit);
         shiftDependent(kase, visit.to);
+        return;
+      }
+      case 'agreeInstallation': {
+        const { officerInstallAt } = raw as IssuanceAnswers['agreeInstallation'];
+        outsideBureauHours(kase, officerInstallAt, officerInstallAt, by);
         return;
       }
       case 'borrowDevices': {
@@ -414,7 +426,11 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       }
       case 'requestBureau': {
         const given = answer as IssuanceAnswers['requestBureau'];
-        return slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
+        return (
+          slotProblem(kase, given.from, given.to) ??
+          bureauHoursProblem(kase, given.from, given.to) ??
+          technicianProblem(kase, given.technician)
+        );
       }
       case 'awaitBureau':
         return bureauAnswerProblem(kase, task, answer as IssuanceAnswers['awaitBureau']);
@@ -427,7 +443,13 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
             ? null
             : { field: 'result', message: 'a place on a trip is accepted (W20)' };
         if (given.result === 'declined') return null;
-        return slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
+        return (
+          slotProblem(kase, given.from, given.to) ??
+          (given.result === 'otherTime'
+            ? null
+            : unlessNamed(bureauHoursProblem(kase, given.from!, given.to!), 'result: otherTime')) ??
+          technicianProblem(kase, given.technician)
+        );
       }
       case 'borrowDevices': {
         const given = answer as IssuanceAnswers['borrowDevices'];
@@ -438,7 +460,10 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         return problem === null ? null : { field: 'lines', message: problem };
       }
       case 'issueDevices':
-        return issueProblem(kase, answer as IssuanceAnswers['issueDevices']);
+        return (
+          tooEarly(kase, 'issuance', 'officerPresent') ??
+          issueProblem(kase, answer as IssuanceAnswers['issueDevices'])
+        );
       case 'afterClosing': {
         const given = answer as IssuanceAnswers['afterClosing'];
         if (given.decision === 'returned')
@@ -453,10 +478,12 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
               message: 'devices stay out overnight only when the lead approves it (D4)',
             };
       }
-      case 'agreeInstallation':
-        return (answer as IssuanceAnswers['agreeInstallation']).officerInstallAt <= kase.now
-          ? { field: 'officerInstallAt', message: 'must lie in the future' }
-          : null;
+      case 'agreeInstallation': {
+        const { officerInstallAt: at, namedByOfficer } = answer as IssuanceAnswers['agreeInstallation'];
+        if (at <= kase.now) return { field: 'officerInstallAt', message: 'must lie in the future' };
+        const closed = namedByOfficer === true ? null : bureauHoursProblem(kase, at, at);
+        return unlessNamed(closed && { ...closed, field: 'officerInstallAt' }, 'namedByOfficer: yes');
+      }
       case 'bookInstallation':
       case 'moveInstallation': {
         const given = answer as IssuanceAnswers['bookInstallation'];
@@ -464,24 +491,25 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       }
       case 'checkBackup': {
         const given = answer as IssuanceAnswers['checkBackup'];
+        const early = tooEarly(kase, 'installation', 'backup');
+        if (early !== null) return early;
         return given.backup === 'impossible' && given.riskNote === undefined
           ? { field: 'riskNote', message: 'the customer signs that a backup is impossible (W23)' }
           : null;
       }
       case 'install':
-        return installProblem(kase, answer as IssuanceAnswers['install']);
+        return (
+          tooEarly(kase, 'installation', 'devices') ??
+          installProblem(kase, answer as IssuanceAnswers['install'])
+        );
       case 'signContract':
         return contractProblem(kase, answer as IssuanceAnswers['signContract']);
       case 'agreeSplit':
         return restProblem(kase, answer as IssuanceAnswers['agreeSplit']);
       case 'collectBalance':
         return paymentProblem(answer as IssuanceAnswers['collectBalance'], balance(data.due, data.paid));
-      case 'handInMoney': {
-        const given = answer as IssuanceAnswers['handInMoney'];
-        return given.received === data.paid
-          ? null
-          : { field: 'received', message: `${data.paid} CNY were paid for this case` };
-      }
+      case 'handInMoney':
+        return handInProblem(kase, (answer as IssuanceAnswers['handInMoney']).received);
       case 'clearSlip': {
         const wanted = kase.answerOf('handInMoney')?.salesSlipNo;
         return (answer as IssuanceAnswers['clearSlip']).salesSlipNo === wanted

@@ -29,12 +29,14 @@ import type { Kase, Process, TaskOptions } from '../case/kase.js';
 import { SYSTEM } from '../case/system.js';
 import type { Wanted } from '../case/holdings.js';
 import type { CaseStart } from '../case/messages.js';
+import type { TaskState } from '../case/state.js';
 import {
   appointment,
   bookingsOf,
   closing,
   handOver,
   holder,
+  handInProblem,
   moneyTaken,
   moneyToFinance,
   refundable,
@@ -47,6 +49,7 @@ import {
   stampProblem,
   technicianProblem,
   todaysClose,
+  tooEarly,
   type Objection,
 } from '../case/visits.js';
 
@@ -403,9 +406,8 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
     switch (task.name) {
       case 'helpRemotely': {
         const { engineer } = answer as RepairAnswers['helpRemotely'];
-        return engineer !== undefined && kase.snapshot.desk.staff[engineer] === undefined
-          ? { field: 'engineer', message: 'nobody of that id on the desk' }
-          : future(kase, answer['promiseAt']);
+        const problem = engineer === undefined ? null : technicianProblem(kase, engineer, 'engineer');
+        return problem ?? future(kase, answer['promiseAt']);
       }
       case 'simulateFault':
         if (answer['result'] === 'longer' && answer['promiseAt'] === undefined)
@@ -445,20 +447,17 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
           : null;
       }
       case 'arrive':
-        return arrivalProblem(kase, answer as RepairAnswers['arrive']);
+        return tooEarly(kase, 'visit', 'present') ?? arrivalProblem(kase, answer as RepairAnswers['arrive']);
       case 'repairOnSite':
-        return onSiteProblem(kase, answer as RepairAnswers['repairOnSite']);
+        return (
+          tooEarly(kase, 'visit', 'faults') ?? onSiteProblem(kase, answer as RepairAnswers['repairOnSite'])
+        );
       case 'signForm':
         return stampProblem(kase, answer as RepairAnswers['signForm'], kase.policy.repair.stampWorkdays);
       case 'collectFee':
         return paymentProblem(answer as RepairAnswers['collectFee'], owed(kase));
-      case 'handInMoney': {
-        const given = answer as RepairAnswers['handInMoney'];
-        const held = moneyHeld(kase);
-        return given.received === held
-          ? null
-          : { field: 'received', message: `${held} CNY were collected and not handed in yet` };
-      }
+      case 'handInMoney':
+        return handInProblem(kase, (answer as RepairAnswers['handInMoney']).received);
       case 'agreeCost': {
         const given = answer as RepairAnswers['agreeCost'];
         return given.accepted && given.consent === undefined
@@ -470,11 +469,14 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
         return slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
       }
       case 'returnMachine':
-        return returnProblem(answer as RepairAnswers['returnMachine']);
+        return tooEarly(kase, 'return', 'present') ?? returnProblem(answer as RepairAnswers['returnMachine']);
       case 'followUp':
-        return answer['systemState'] !== 'notUsed' && answer['visitSatisfaction'] === undefined
-          ? { field: 'visitSatisfaction', message: 'asked at every follow-up of a visit, 1 to 5 (ONS-26)' }
-          : null;
+        return (
+          calledTooSoon(kase, task) ??
+          (answer['systemState'] !== 'notUsed' && answer['visitSatisfaction'] === undefined
+            ? { field: 'visitSatisfaction', message: 'asked at every follow-up of a visit, 1 to 5 (ONS-26)' }
+            : null)
+        );
       default:
         return null;
     }
@@ -716,14 +718,6 @@ export function owed(kase: RepairCase): number {
   return Math.max(0, Math.round((kase.data.due - kase.data.paid) * 100) / 100);
 }
 
-/** Cash and cheques on their way to finance, CNY (D1). */
-export function moneyHeld(kase: RepairCase): number {
-  return [...heldOfKind(kase, 'cash'), ...heldOfKind(kase, 'cheque')].reduce(
-    (sum, held) => sum + (held.amount ?? 0),
-    0,
-  );
-}
-
 function visitBooking(kase: RepairCase) {
   return kase.holdings.bookings().find((booking) => booking.kind === 'visit');
 }
@@ -871,7 +865,7 @@ const machineOf = (kase: RepairCase) => `${kase.caseId}/machine#${kase.round}`;
 const voucherOf = (kase: RepairCase) => `${kase.caseId}/voucher#${kase.round}`;
 
 /** The machine is the customer's again by the end of the day that was promised on the voucher. */
-function promisedReturn(kase: RepairCase, day = kase.data.taken?.promisedReturnOn): Instant {
+export function promisedReturn(kase: RepairCase, day = kase.data.taken?.promisedReturnOn): Instant {
   return closing(kase, day ?? dayOf(kase.now, kase.offsetMinutes));
 }
 
@@ -995,6 +989,15 @@ function future(kase: RepairCase, at: unknown): Objection {
   return typeof at === 'string' && at <= kase.now
     ? { field: 'promiseAt', message: 'must lie in the future' }
     : null;
+}
+
+/** The call asks how the system ran since: on its planned day at the earliest (D9). */
+function calledTooSoon(kase: RepairCase, { plannedAt }: TaskState): Objection {
+  if (plannedAt === null) return null;
+  const planned = dayOf(plannedAt, kase.offsetMinutes);
+  return dayOf(kase.now, kase.offsetMinutes) >= planned
+    ? null
+    : { field: 'systemState', message: `not before ${planned}, the day the call is planned for (D9)` };
 }
 
 function contactProblem(kase: RepairCase, given: RepairAnswers['contact']): Objection {
