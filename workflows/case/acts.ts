@@ -154,11 +154,13 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
           refuse('task.answerInvalid', `${task.name}: the form is not in order`, { fields: issues });
         if (kase.holdings.claiming.has(task.key))
           refuse('task.beingAnswered', `somebody is just answering ${task.name}`);
-        const objection =
-          kase.holdings.objection(task, act.answer) ?? kase.process.objection(kase, task, act.answer);
-        if (objection !== null)
-          refuse('task.answerInvalid', `${task.name}: ${objection.field}: ${objection.message}`, {
-            fields: [objection],
+        const objections = [
+          kase.holdings.objection(task, act.answer) ?? kase.process.objection(kase, task, act.answer) ?? [],
+        ].flat();
+        const [first] = objections;
+        if (first !== undefined)
+          refuse('task.answerInvalid', `${task.name}: ${first.field}: ${first.message}`, {
+            fields: objections,
           });
       },
     },

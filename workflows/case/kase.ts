@@ -30,6 +30,7 @@ import type {
   TurnRecord,
 } from '../../domain/case.js';
 import type { BookingKind, TripView } from '../../domain/custody.js';
+import type { FormIssue } from '../../domain/forms.js';
 import type { TaskDefinition } from '../../domain/tasks.js';
 import {
   above,
@@ -152,12 +153,12 @@ export interface Process<Answers, Data> {
   opened(kase: Kase<Answers, Data>): void;
   /** An answer was given; called before the manual goes on. */
   answered(kase: Kase<Answers, Data>, task: TaskState, answer: Record<string, unknown>, by: string): void;
-  /** A rule the form alone cannot know; null when in order. */
+  /** What the form alone cannot know, all of it at once; null when in order. */
   objection(
     kase: Kase<Answers, Data>,
     task: TaskState,
     answer: Record<string, unknown>,
-  ): { field: string; message: string } | null;
+  ): FormIssue | FormIssue[] | null;
   /** What an answer needs of the ledger before it counts: hand-overs and appointments; null when nothing. */
   claims?(
     kase: Kase<Answers, Data>,

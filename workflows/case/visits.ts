@@ -40,6 +40,14 @@ export type Desk = Pick<
 >;
 
 export type Objection = FormIssue | null;
+/** What stands against an answer: nothing, or everything at once. */
+export type Objections = Objection | FormIssue[];
+
+/** Everything that is wrong with a form, so that it is mended once; null when nothing is. */
+export function together(problems: readonly Objections[]): Objections {
+  const found = problems.flatMap((problem) => problem ?? []);
+  return found.length === 0 ? null : found;
+}
 
 /** Cases that began before policy said how early somebody may come. */
 const EARLY_MINUTES = 120;

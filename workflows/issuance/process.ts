@@ -6,6 +6,7 @@ import type { Channel, Instant, Invitation, Recipient } from '../../domain/case.
 import { closeOfDay, dayOf, instantOf, nextOpening, workdayAfter } from '../../domain/calendar.js';
 import { atPlace, onTrip, slipOf, withCustomer, withParty, type TripView } from '../../domain/custody.js';
 import type { IssuanceAnswers, IssuanceIntake } from '../../domain/forms-issuance.js';
+import type { FormIssue } from '../../domain/forms.js';
 import {
   apart,
   balance,
@@ -42,11 +43,13 @@ import {
   stampProblem,
   technicianProblem,
   todaysClose,
+  together,
   tooEarly,
   outsideBureauHours,
   unlessNamed,
   visitClose,
   type Objection,
+  type Objections,
 } from '../case/visits.js';
 
 export interface IssuanceInput {
@@ -1089,71 +1092,104 @@ function confirmProblem(
 }
 
 /** Every device that has come so far has its result, and no other has one (W21). */
-function resultsProblem(
+function resultsProblems(
   kase: IssuanceCase,
   state: DeviceLine['state'],
   devices: readonly { serial: string }[],
   elsewise: string,
-): Objection {
+): FormIssue[] {
   const waiting = kase.data.lines.filter((line) => line.state === state).map((line) => line.serial!);
   const named = devices.map((device) => device.serial);
-  const missing = waiting.find((serial) => !named.includes(serial));
-  if (missing !== undefined) return { field: 'devices', message: `no result for ${missing}` };
-  const stranger = named.find((serial) => !waiting.includes(serial));
-  return stranger === undefined ? null : { field: 'devices', message: `${stranger} ${elsewise}` };
+  return [
+    ...waiting
+      .filter((serial) => !named.includes(serial))
+      .map((serial) => ({ field: 'devices', message: `no result for ${serial}` })),
+    ...named.flatMap((serial, i) =>
+      waiting.includes(serial)
+        ? []
+        : { field: `devices.${i}.serial`, message: `${serial} ${elsewise}; named are ${waiting.join(', ')}` },
+    ),
+  ];
 }
 
 /** ISS-11: with the officer every device has its result, without him none has. */
-function issueProblem(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']): Objection {
+function issueProblem(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']): Objections {
   if (!given.officerPresent)
     return given.devices.length === 0
       ? null
       : { field: 'devices', message: 'nothing is issued without the tax officer (ISS-11)' };
-  const problem = resultsProblem(kase, 'borrowed', given.devices, 'is not to be issued');
-  if (problem !== null) return problem;
-  for (const device of given.devices) {
-    if (device.result === 'passed') continue;
-    if (device.reason === undefined) return { field: 'devices', message: `why ${device.serial} failed` };
-    // Whether a trip's spare is still to be had the ledger says.
-    if (device.spareSerial === undefined || tripOf(kase) !== null) continue;
-    const spare = kase.data.spares.find((each) => each.serial === device.spareSerial);
-    if (spare === undefined || spare.used)
-      return { field: 'devices', message: `${device.spareSerial} is no unused spare of this case` };
-    const { family } = kase.data.lines.find((line) => line.serial === device.serial)!;
-    const held = kase.holdings.item(spare.serial)?.family;
-    if (held !== undefined && held !== family)
-      return { field: 'devices', message: `${spare.serial} is a ${held}, not a ${family} (ISS-09)` };
-  }
-  return null;
+  return together([
+    resultsProblems(kase, 'borrowed', given.devices, 'is not to be issued'),
+    ...given.devices.flatMap((device, i): Objections[] => {
+      if (device.result === 'passed') return [];
+      return [
+        device.reason === undefined
+          ? { field: `devices.${i}.reason`, message: `why ${device.serial} failed` }
+          : null,
+        spareProblem(kase, device, `devices.${i}.spareSerial`),
+      ];
+    }),
+  ]);
 }
 
-function installProblem(kase: IssuanceCase, given: IssuanceAnswers['install']): Objection {
-  const problem = resultsProblem(kase, 'issued', given.devices, 'was not issued');
-  if (problem !== null) return problem;
-  const bare = given.devices.find((each) => each.result === 'installed' && each.sample === undefined);
-  if (bare !== undefined)
-    return { field: 'devices', message: `a sample invoice proves that ${bare.serial} works (ISS-17)` };
-  const silent = given.devices.find((each) => each.result === 'failed' && each.reason === undefined);
-  if (silent !== undefined) return { field: 'devices', message: `why ${silent.serial} failed` };
-  if (given.sampleOn === 'realInvoice' && (given.voided !== true || given.sampleNo === undefined))
-    return { field: 'voided', message: 'a real invoice is voided and its number logged (W26)' };
+/** The spare that took a failed device's place: an unused one of this case, of the same family (ISS-09). */
+function spareProblem(
+  kase: IssuanceCase,
+  { serial, spareSerial }: IssuanceAnswers['issueDevices']['devices'][number],
+  field: string,
+): Objection {
+  // Whether a trip's spare is still to be had the ledger says.
+  if (spareSerial === undefined || tripOf(kase) !== null) return null;
+  const spare = kase.data.spares.find((each) => each.serial === spareSerial);
+  if (spare === undefined || spare.used)
+    return { field, message: `${spareSerial} is no unused spare of this case` };
+  const family = kase.data.lines.find((line) => line.serial === serial)?.family;
+  const held = kase.holdings.item(spare.serial)?.family;
+  return family !== undefined && held !== undefined && held !== family
+    ? { field, message: `${spare.serial} is a ${held}, not a ${family} (ISS-09)` }
+    : null;
+}
+
+function installProblem(kase: IssuanceCase, given: IssuanceAnswers['install']): Objections {
   const kit = kitOf(
     kase.policy.issuance.kits,
     kase.data.lines.map((line) => line.family),
   );
-  if (given.kitVersion !== kit.version)
-    return { field: 'kitVersion', message: `the checklist in force is ${kit.version}` };
   const forgotten = kit.items.filter((item) => !given.kit.includes(item));
-  return forgotten.length === 0
-    ? null
-    : { field: 'kit', message: `not ticked: ${forgotten.join(', ')} (ISS-16)` };
+  const real = given.sampleOn === 'realInvoice';
+  return together([
+    resultsProblems(kase, 'issued', given.devices, 'was not issued'),
+    ...given.devices.flatMap((device, i): Objections[] => [
+      device.result === 'installed' && device.sample === undefined
+        ? {
+            field: `devices.${i}.sample`,
+            message: `a sample invoice proves that ${device.serial} works (ISS-17)`,
+          }
+        : null,
+      device.result === 'failed' && device.reason === undefined
+        ? { field: `devices.${i}.reason`, message: `why ${device.serial} failed` }
+        : null,
+    ]),
+    real && given.voided !== true ? { field: 'voided', message: 'a real invoice is voided (W26)' } : null,
+    real && given.sampleNo === undefined
+      ? { field: 'sampleNo', message: 'the number of a real invoice is logged (W26)' }
+      : null,
+    given.kitVersion !== kit.version
+      ? { field: 'kitVersion', message: `the checklist in force is ${kit.version}` }
+      : null,
+    forgotten.length > 0 ? { field: 'kit', message: `not ticked: ${forgotten.join(', ')} (ISS-16)` } : null,
+  ]);
 }
 
-function contractProblem(kase: IssuanceCase, given: IssuanceAnswers['signContract']): Objection {
-  if (given.endOn <= given.startOn) return { field: 'endOn', message: 'must be after startOn' };
-  const missing = kase.policy.issuance.contractScope.find((word) => !given.scope.includes(word));
-  if (missing !== undefined) return { field: 'scope', message: `a contract covers ${missing} (REG-06)` };
-  return stampProblem(kase, given, kase.policy.issuance.stampWorkdays);
+function contractProblem(kase: IssuanceCase, given: IssuanceAnswers['signContract']): Objections {
+  const missing = kase.policy.issuance.contractScope.filter((word) => !given.scope.includes(word));
+  return together([
+    given.endOn <= given.startOn ? { field: 'endOn', message: 'must be after startOn' } : null,
+    missing.length > 0
+      ? { field: 'scope', message: `a contract covers ${missing.join(', ')} (REG-06)` }
+      : null,
+    stampProblem(kase, given, kase.policy.issuance.stampWorkdays),
+  ]);
 }
 
 // ---------------------------------------------------------------- times and people
