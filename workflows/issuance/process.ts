@@ -185,7 +185,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       case 'borrowDevices':
         return borrowed(kase, answer as IssuanceAnswers['borrowDevices'], by);
       case 'issueDevices':
-        return issuedOnTrip(kase, answer as IssuanceAnswers['issueDevices']);
+        return issued(kase, answer as IssuanceAnswers['issueDevices']);
       case 'afterClosing':
         return backOvernight(kase, answer as IssuanceAnswers['afterClosing'], by);
       case 'prepare': {
@@ -211,6 +211,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         return delivered(kase, answer as IssuanceAnswers['install'], by);
       case 'signContract':
         return {
+          kept: bookingsOf(kase, 'installation'),
           movements: [
             handOver(`${kase.caseId}/form`, 'activationForm', withCustomer(kase.data.customer), by, {
               receivedBy: by,
@@ -641,10 +642,15 @@ export function visitAgreed(
   return { technician: technician!, from: from!, to: to! };
 }
 
-/** A failed device's place is taken by a spare of the trip, which passes to this case; the trip waits for it no more. */
-function issuedOnTrip(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']): Wanted | null {
+/**
+ * The visit to the bureau is over, however long it was planned for: its time is free, and a trip waits for this case no
+ * more. On a trip a failed device's place is taken by a spare of the trip, which passes to this case.
+ */
+function issued(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']): Wanted | null {
+  if (!given.officerPresent) return null;
+  const kept = bookingsOf(kase, 'issuance');
   const trip = tripOf(kase);
-  if (trip === null || !given.officerPresent) return null;
+  if (trip === null) return kept.length === 0 ? null : { kept };
   const technician = kase.data.technician!;
   const taken = given.devices.flatMap(({ serial, result, spareSerial }) =>
     result === 'passed' || spareSerial === undefined
@@ -660,7 +666,7 @@ function issuedOnTrip(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']
           }),
         ],
   );
-  return { movements: taken, kept: bookingsOf(kase, 'issuance') };
+  return { movements: taken, kept };
 }
 
 /** What the keeper is to hand out. */

@@ -196,6 +196,7 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
         return changedOnSite(kase, answer as RepairAnswers['repairOnSite'], by);
       case 'signForm':
         return {
+          kept: bookingsOf(kase, 'visit'),
           movements: [
             handOver(receiptOf(kase), 'receipt', withCustomer(kase.data.customer), by, {
               receivedBy: by,
@@ -975,7 +976,7 @@ function machineReturned(
     ...proofs(undefined, given.receiverSignature),
   });
   const voucher = given.voucherTakenBack ? (voucherBack(kase, [kase.data.taken!.item])?.movements ?? []) : [];
-  return { movements: [...movements, ...voucher] };
+  return { movements: [...movements, ...voucher], kept: bookingsOf(kase, 'return') };
 }
 
 /** With the machine the voucher comes back, whoever brings it (ONS-14). */
