@@ -376,8 +376,10 @@ export interface LedgerPort {
   intakeByRequest(requestId: string): Promise<IntakeRow | null>;
   intakeOf(caseId: string): Promise<IntakeRow | null>;
 
-  /** Idempotent by id. */
-  putContents(rows: ContentRow[]): Promise<void>;
+  /** Idempotent by id. Returns the ids that were not there before. */
+  putContents(rows: ContentRow[]): Promise<string[]>;
+  /** Deletes what was stored for an act that was refused: nothing refers to it. */
+  takeBack(rows: { contents: string[]; evidence: string[] }): Promise<void>;
   contents(ids: string[]): Promise<Map<string, ContentRow>>;
   contentsOf(caseId: string): Promise<ContentEntry[]>;
   /**
@@ -415,7 +417,8 @@ export interface LedgerPort {
   /** Marks every code of an answered task as used. */
   useBureauCodes(used: { caseId: string; taskKey: string; at: Instant; requestId: string }): Promise<void>;
 
-  addEvidence(row: EvidenceRow): Promise<void>;
+  /** Idempotent by id. Returns whether it was not there before. */
+  addEvidence(row: EvidenceRow): Promise<boolean>;
   evidence(caseId: string): Promise<EvidenceRow[]>;
 
   addRefusal(refusal: Refusal): Promise<void>;

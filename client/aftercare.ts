@@ -27,6 +27,7 @@ import {
   type Channel,
   type ContactCard,
   type Day,
+  type EvidenceRef,
   type Instant,
   type ProcessName,
 } from '../domain/case.js';
@@ -41,6 +42,7 @@ import {
 } from '../domain/custody.js';
 import { deviceLedger, ledgerPeriod } from '../domain/device-ledger.js';
 import { relimitClock } from '../domain/clock.js';
+import { mayDo } from '../domain/desk.js';
 import { actForms } from '../domain/forms-case.js';
 import { complaintIntakeForm } from '../domain/forms-complaint.js';
 import { intakeForm, processOf, taskForms, type Form } from '../domain/processes.js';
@@ -135,9 +137,35 @@ export class Aftercare implements AftercareApi {
 
   // ------------------------------------------------------------------ opening
 
-  async openComplaint(input: unknown, by: string, options: ActOptions = {}): Promise<OpenReceipt> {
+  openComplaint(input: unknown, by: string, options: ActOptions = {}): Promise<OpenReceipt> {
+    return this.open('complaint', input, by, options);
+  }
+
+  async open(
+    process: ProcessName,
+    input: unknown,
+    by: string,
+    options: ActOptions = {},
+  ): Promise<OpenReceipt> {
     const requestId = options.requestId ?? randomUUID();
-    await this.client();
+    return this.receive(await this.intake(process, input, by, requestId));
+  }
+
+  async check(process: ProcessName, input: unknown, by: string): Promise<void> {
+    await this.intake(process, input, by, randomUUID());
+  }
+
+  /** Everything that is checked before a case is opened; nothing is stored yet. */
+  private async intake(process: ProcessName, input: unknown, by: string, requestId: string): Promise<Intake> {
+    if (process === 'complaint') return this.complaintIntake(input, by, requestId);
+    const actor = await this.actor(by);
+    const { form, receivedAt } = this.intakeOf(process, input, requestId);
+    return process === 'trip'
+      ? this.tripIntake({ ...form, receivedAt }, actor, requestId)
+      : this.customerIntake(process, { ...form, receivedAt }, actor, requestId);
+  }
+
+  private async complaintIntake(input: unknown, by: string, requestId: string): Promise<Intake> {
     const actor = await this.actor(by);
     const parsed = this.edge.intake.safeParse(input ?? {});
     if (!parsed.success) throw invalid('complaint', formIssues(parsed.error), requestId);
@@ -146,10 +174,9 @@ export class Aftercare implements AftercareApi {
     if (receivedAt > this.at)
       throw invalid('complaint', [{ field: 'receivedAt', message: 'lies in the future' }], requestId);
     const who = await this.complainant(form, requestId);
-    const { value, contents } = await this.stored(
+    const { value, contents, files } = await this.references(
       { ...form, receivedAt, complainant: undefined },
-      null,
-      actor.id,
+      'complaint',
       requestId,
     );
     const stored = value as Record<string, unknown>;
@@ -180,31 +207,38 @@ export class Aftercare implements AftercareApi {
       related: complaints.map((row) => row.caseId),
       snapshot: await this.snapshot(),
     };
-    return this.receive(start, { lookups: who.lookups, contents, stored, related: complaints });
+    return { start, kept: { lookups: who.lookups, contents, files, stored, related: complaints } };
   }
 
-  async open(
+  private async customerIntake(
     process: ProcessName,
-    input: unknown,
-    by: string,
-    options: ActOptions = {},
-  ): Promise<OpenReceipt> {
-    if (process === 'complaint') return this.openComplaint(input, by, options);
-    const requestId = options.requestId ?? randomUUID();
-    const actor = await this.actor(by);
-    const { form, receivedAt } = this.intakeOf(process, input, requestId);
-    if (process === 'trip') return this.openTrip({ ...form, receivedAt }, actor, requestId);
+    form: Record<string, unknown>,
+    actor: Actor,
+    requestId: string,
+  ): Promise<Intake> {
     const customer = await this.knownCustomer(process, form, requestId);
     const bureau =
       typeof form['bureau'] === 'string' ? await this.bureau(process, form['bureau'], requestId) : null;
-    const { value, contents } = await this.stored(
-      { ...form, receivedAt, customer: customer.id, taxpayerId: undefined },
-      null,
-      actor.id,
+    const { value, contents, files } = await this.references(
+      { ...form, customer: customer.id, taxpayerId: undefined },
+      process,
       requestId,
     );
     const stored = value as Record<string, unknown>;
     delete stored['taxpayerId'];
+    const snapshot = await this.snapshot();
+    const engineer = (stored['remote'] as { engineer?: string } | undefined)?.engineer;
+    if (engineer !== undefined && !snapshot.desk.staff[engineer]?.roles.includes('engineer'))
+      throw invalid(
+        process,
+        [
+          {
+            field: 'remote.engineer',
+            message: 'must be a field technician (role engineer); see `aftercare staff list`',
+          },
+        ],
+        requestId,
+      );
     const lookups = customerLookups(customer);
     for (const line of (form['devices'] as IssuanceIntake['devices'] | undefined) ?? [])
       if (line.replacesSerial !== undefined) lookups.push({ kind: 'serial', value: line.replacesSerial });
@@ -235,9 +269,9 @@ export class Aftercare implements AftercareApi {
         ...(bureau !== null && wantsMail(bureau) ? { bureauByMail: true } : {}),
       },
       related: related.map((row) => row.caseId),
-      snapshot: await this.snapshot(),
+      snapshot,
     };
-    return this.receive(start, { lookups, contents, stored, related });
+    return { start, kept: { lookups, contents, files, stored, related } };
   }
 
   private intakeOf(process: ProcessName, input: unknown, requestId: string) {
@@ -251,13 +285,9 @@ export class Aftercare implements AftercareApi {
   }
 
   /** A trip is ours and no customer's: their own cases take their places on it (W20). */
-  private async openTrip(
-    form: Record<string, unknown>,
-    actor: Actor,
-    requestId: string,
-  ): Promise<OpenReceipt> {
+  private async tripIntake(form: Record<string, unknown>, actor: Actor, requestId: string): Promise<Intake> {
     await this.bureau('trip', String(form['bureau']), requestId);
-    const { value, contents } = await this.stored(form, null, actor.id, requestId);
+    const { value, contents, files } = await this.references(form, 'trip', requestId);
     const stored = value as Record<string, unknown>;
     const start: Omit<CaseStart, 'caseId'> = {
       process: 'trip',
@@ -267,7 +297,7 @@ export class Aftercare implements AftercareApi {
       related: [],
       snapshot: await this.snapshot(),
     };
-    return this.receive(start, { lookups: [], contents, stored, related: [] });
+    return { start, kept: { lookups: [], contents, files, stored, related: [] } };
   }
 
   /** The customer on file, whose taxpayer id is in order and is the one given (REG-02, facts 2 and 3). */
@@ -312,24 +342,18 @@ export class Aftercare implements AftercareApi {
   }
 
   /** The bureau on file: how it wants to be asked stands there (W28). */
-  private async bureau(process: ProcessName, id: string, requestId: string): Promise<Unit> {
+  private async bureau(form: string, id: string, requestId: string, field = 'bureau'): Promise<Unit> {
     const unit = await this.guarded(requestId, () => this.deps.ledger.unit(id));
     if (unit?.kind === 'bureau') return unit;
     const message = `no bureau ${id} on file; import it, or see \`aftercare org show --units\``;
-    throw invalid(process, [{ field: 'bureau', message }], requestId);
+    throw invalid(form, [{ field, message }], requestId);
   }
 
   /** Keeps an intake, starts its case and tells what is to be done next. */
-  private async receive(
-    start: Omit<CaseStart, 'caseId'>,
-    kept: {
-      lookups: IntakeRequest['lookups'];
-      contents: Omit<ContentRow, 'caseId'>[];
-      stored: Record<string, unknown>;
-      related: CaseRow[];
-    },
-  ): Promise<OpenReceipt> {
+  private async receive({ start, kept }: Intake): Promise<OpenReceipt> {
     const { requestId, actor, process } = start;
+    await this.client();
+    await this.store(kept.files);
     const { intake, fresh } = await this.guarded(requestId, () =>
       this.deps.ledger.receiveIntake({
         requestId,
@@ -517,7 +541,36 @@ export class Aftercare implements AftercareApi {
     options: ActOptions = {},
   ): Promise<ActResult> {
     const requestId = options.requestId ?? randomUUID();
-    const name = task.replace(/#.*$/, '');
+    const name = taskName(task);
+    const parsed = await this.answerOf(caseId, task, answer, requestId).catch(async (error: unknown) => {
+      throw error instanceof DeskError && error.exit === EXIT.refused
+        ? await this.refused(caseId, by, name, error)
+        : error;
+    });
+    return this.send('completeTask', caseId, { task, answer: parsed }, by, requestId, name, answerOnly);
+  }
+
+  async checkAnswer(caseId: string, task: string, answer: unknown, by: string): Promise<void> {
+    const requestId = randomUUID();
+    const [actor, file] = await Promise.all([
+      this.actor(by),
+      this.guarded(requestId, () => this.deps.ledger.caseFile(caseId)),
+    ]);
+    if (file === null) throw notFound(caseId);
+    const open = file.tasks.filter(({ status }) => status === 'open');
+    const meant = open.find(({ key }) => key === task) ?? open.findLast(({ name }) => name === task);
+    if (meant === undefined)
+      throw new DeskError('task.notOpen', `task ${task} is not open`, {
+        remedy: `open: ${open.map(({ key }) => key).join(', ') || 'nothing'}`,
+      });
+    if (meant.assignee !== actor.id && !mayDo(this.policy.policy.levels, actor, meant.role))
+      throw new DeskError('task.roleNotAllowed', `${meant.name} needs role ${meant.role}`);
+    await this.references(await this.answerOf(caseId, task, answer, requestId), meant.name, requestId);
+  }
+
+  /** An answer in the shape of its form, and what it names on file is there. */
+  private async answerOf(caseId: string, task: string, answer: unknown, requestId: string): Promise<unknown> {
+    const name = taskName(task);
     const form = edgeForm(caseId, name);
     if (form === null)
       throw new DeskError('task.unknown', `there is no task called ${name}`, {
@@ -526,9 +579,11 @@ export class Aftercare implements AftercareApi {
         remedy: 'see `aftercare task show CASE`',
       });
     const parsed = form.safeParse(answer ?? {}) as EdgeParsed;
-    if (!parsed.success)
-      throw await this.refused(caseId, by, name, invalid(name, formIssues(parsed.error), requestId));
-    return this.send('completeTask', caseId, { task, answer: parsed.data }, by, requestId, name, answerOnly);
+    if (!parsed.success) throw invalid(name, formIssues(parsed.error), requestId);
+    const { replacement } = parsed.data as Partial<RepairAnswers['repairOnSite']>;
+    if (replacement !== undefined)
+      await this.bureau(name, replacement.bureau, requestId, 'replacement.bureau');
+    return parsed.data;
   }
 
   async answerBureau(code: string, answer: unknown, options: ActOptions = {}) {
@@ -602,7 +657,7 @@ export class Aftercare implements AftercareApi {
     const data = parsed.data as Record<string, unknown>;
     if (name === 'merge') await this.mergeable(caseId, String(data['into']), requestId);
     if (name === 'correctTask') {
-      const task = String(data['task']).replace(/#.*$/, '');
+      const task = taskName(String(data['task']));
       data['correction'] = await this.correction(
         caseId,
         task,
@@ -661,13 +716,15 @@ export class Aftercare implements AftercareApi {
   ): Promise<ActResult> {
     const handle = (await this.client()).workflow.getHandle(caseId);
     const actor = typeof by === 'string' ? await this.actor(by) : by;
-    const { value, contents } = await this.stored(payload, caseId, actor.id, requestId);
+    const { value, contents, files } = await this.references(payload, about, requestId);
     const args = hold(value as Record<string, unknown>);
-    if (contents.length > 0)
-      await this.guarded(requestId, () =>
+    await this.store(files);
+    const added: Added = {
+      contents: await this.guarded(requestId, () =>
         this.deps.ledger.putContents(contents.map((row) => ({ ...row, caseId }))),
-      );
-    await this.evidenceOf(caseId, args, actor.id);
+      ),
+      evidence: await this.evidenceOf(caseId, args, actor.id),
+    };
     const patience = Date.now() + (this.deps.patienceMs ?? 15_000);
     for (let tries = 1; ; tries += 1) {
       try {
@@ -680,8 +737,11 @@ export class Aftercare implements AftercareApi {
         );
       } catch (error) {
         const known = this.explained(error, caseId, requestId);
-        if (known.code !== 'temporal.unreachable' || Date.now() >= patience)
-          throw known.exit === EXIT.refused ? await this.refused(caseId, actor.id, about, known) : known;
+        if (known.exit === EXIT.refused) {
+          await this.takeBack(caseId, added, known);
+          throw await this.refused(caseId, actor.id, about, known);
+        }
+        if (known.code !== 'temporal.unreachable' || Date.now() >= patience) throw known;
         await new Promise((wake) => setTimeout(wake, Math.min(200 * tries, 1_000)));
       }
     }
@@ -750,7 +810,7 @@ export class Aftercare implements AftercareApi {
           remedy: `open a new one with repeatOf: ${caseId}`,
         }),
       );
-    const { value, contents } = await this.stored(args, caseId, actor.id, requestId);
+    const { value, contents } = await this.references(args, 'reopen', requestId);
     await this.guarded(requestId, () =>
       this.deps.ledger.putContents(contents.map((line) => ({ ...line, caseId }))),
     );
@@ -1016,7 +1076,8 @@ export class Aftercare implements AftercareApi {
   }
   async agenda(named: string, day: Day): Promise<Agenda> {
     const who = await this.holder(named);
-    const booked = await this.bookings({ who, day, offsetMinutes: this.offset, status: 'booked' });
+    const all = await this.bookings({ who, day, offsetMinutes: this.offset });
+    const booked = all.filter(({ status }) => status !== 'released');
     const entryOf = async (booking: BookingRow): Promise<AgendaEntry> => {
       const { caseId } = booking;
       const file = await this.deps.ledger.caseFile(caseId);
@@ -1171,10 +1232,15 @@ export class Aftercare implements AftercareApi {
     return { policy, digest, calendars, desk: deskOf(roster) };
   }
 
-  /** Stores pending texts and files and puts references in their place. Ids are derived from the request, so a repeat
-   * stores nothing twice. Contents are returned for the caller to store in its own transaction. */
-  private async stored(value: unknown, caseId: string | null, actor: string, requestId: string) {
+  /**
+   * Puts references in the place of pending texts, files and staff. Nothing is stored: that is for the caller, once he
+   * knows that all is in order. Ids are derived from the request, so a repeat stores nothing twice.
+   * @throws DeskError naming every field that is wrong
+   */
+  private async references(value: unknown, about: string, requestId: string) {
     const contents: Omit<ContentRow, 'caseId'>[] = [];
+    const files: Buffer[] = [];
+    const wrong: { field: string; message: string }[] = [];
     const walk = async (node: unknown, path: string): Promise<unknown> => {
       if (node === null || typeof node !== 'object') return node;
       if (Array.isArray(node)) return Promise.all(node.map((item, i) => walk(item, `${path}.${i}`)));
@@ -1183,18 +1249,28 @@ export class Aftercare implements AftercareApi {
         contents.push(row);
         return { content: row.id, sha256: row.sha256 };
       }
+      const field = path.replace(/^answer\./, '');
       if ('$staff' in node) {
         const found = await this.guarded(requestId, () =>
           this.deps.ledger.staff((node as PendingStaff).$staff),
         );
         if (found !== null) return found.id;
-        throw invalid(
-          path,
-          [{ field: path, message: 'nobody of that id works here; see `aftercare staff list`' }],
-          requestId,
-        );
+        wrong.push({ field, message: 'nobody of that id works here; see `aftercare staff list`' });
+        return undefined;
       }
-      if ('$file' in node) return this.file((node as PendingFile).$file, path, requestId);
+      if ('$file' in node) {
+        const given = (node as PendingFile).$file;
+        const bytes = await this.bytesOf(given).catch(() => null);
+        if (bytes === null) {
+          wrong.push({
+            field,
+            message: `the file ${'path' in given ? given.path : given.name} cannot be read`,
+          });
+          return undefined;
+        }
+        files.push(bytes);
+        return this.reference(given, bytes, `${requestId}/${path}`);
+      }
       const result: Record<string, unknown> = {};
       for (const [key, inner] of Object.entries(node)) {
         const next = await walk(inner, path === '' ? key : `${path}.${key}`);
@@ -1202,37 +1278,56 @@ export class Aftercare implements AftercareApi {
       }
       return result;
     };
-    return { value: await walk(value, ''), contents };
+    const walked = await walk(value, '');
+    if (wrong.length > 0) throw invalid(about, wrong, requestId);
+    return { value: walked, contents, files };
   }
 
-  private async file(given: PendingFile['$file'], path: string, requestId: string) {
-    let bytes: Buffer;
-    let name: string;
-    if ('path' in given) {
-      name = basename(given.path);
-      try {
-        bytes = await readFile(resolve(this.deps.folder ?? '.', given.path));
-      } catch {
-        throw invalid(path, [{ field: path, message: `the file ${given.path} cannot be read` }], requestId);
+  private bytesOf(given: PendingFile['$file']): Promise<Buffer> {
+    return 'path' in given
+      ? readFile(resolve(this.deps.folder ?? '.', given.path))
+      : Promise.resolve(Buffer.from(given.text, 'utf8'));
+  }
+  private reference(given: PendingFile['$file'], bytes: Buffer, seed: string): EvidenceRef {
+    const name = 'path' in given ? basename(given.path) : given.name;
+    const evidence = seed.slice(-80);
+    this.fileNames.set(evidence, name);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return { evidence, sha256, mediaType: mediaTypeOf(name), bytes: bytes.length };
+  }
+  private async store(files: readonly Buffer[]): Promise<void> {
+    for (const bytes of files) await this.deps.storage.put(bytes);
+  }
+
+  /**
+   * A refused act leaves no texts and no papers on file. Only what this very act added goes: a repeat that is refused
+   * must not take what its first attempt brought.
+   */
+  private async takeBack(caseId: string, added: Added, refusal: DeskError): Promise<void> {
+    if (added.contents.length === 0 && added.evidence.length === 0) return;
+    const { ledger } = this.deps;
+    try {
+      const used = new Set<string>();
+      if (refusal.code === 'case.closed') {
+        // Its answer may have been lost and this act have closed the case: what the closed record names stays.
+        const file = await ledger.caseFile(caseId);
+        if (file !== null && file.row.status !== 'closed') return;
+        for (const each of [...(file?.tasks ?? []).map(({ answer }) => answer), ...(file?.timeline ?? [])])
+          collectReferences(each, used);
       }
-    } else {
-      name = given.name;
-      bytes = Buffer.from(given.text, 'utf8');
+      const unused = (id: string) => !used.has(id);
+      await ledger.takeBack({
+        contents: added.contents.filter(unused),
+        evidence: added.evidence.filter(unused),
+      });
+    } catch {
+      // The ledger is away: a text that nobody refers to is left, which is worse than none and better than no answer.
     }
-    const stored = await this.deps.storage.put(bytes);
-    const reference = {
-      evidence: `${requestId}/${path}`.slice(-80),
-      sha256: stored.sha256,
-      mediaType: mediaTypeOf(name),
-      bytes: stored.bytes,
-    };
-    this.fileNames.set(reference.evidence, name);
-    return reference;
   }
   private readonly fileNames = new Map<string, string>();
 
-  /** Writes an evidence row for every reference in what was sent. */
-  private async evidenceOf(caseId: string, value: unknown, actor: string): Promise<void> {
+  /** Writes an evidence row for every reference in what was sent. Returns the ids that are new. */
+  private async evidenceOf(caseId: string, value: unknown, actor: string): Promise<string[]> {
     const found: {
       field: string;
       ref: { evidence: string; sha256: string; mediaType: string; bytes: number };
@@ -1245,8 +1340,9 @@ export class Aftercare implements AftercareApi {
       else for (const [key, inner] of Object.entries(record)) walk(inner, key);
     };
     walk(value, 'attachment');
-    for (const { field, ref } of found)
-      await this.deps.ledger.addEvidence({
+    const added: string[] = [];
+    for (const { field, ref } of found) {
+      const fresh = await this.deps.ledger.addEvidence({
         ...ref,
         caseId,
         field,
@@ -1254,6 +1350,9 @@ export class Aftercare implements AftercareApi {
         addedBy: actor,
         addedAt: this.at,
       });
+      if (fresh) added.push(ref.evidence);
+    }
+    return added;
   }
 
   /** Refused acts leave nothing in history, so they are logged here (temporal.md 0.10). */
@@ -1332,6 +1431,24 @@ export class Aftercare implements AftercareApi {
   }
 }
 
+/** A case that is ready to be opened, and what is kept with it. */
+interface Intake {
+  start: Omit<CaseStart, 'caseId'>;
+  kept: {
+    lookups: IntakeRequest['lookups'];
+    contents: Omit<ContentRow, 'caseId'>[];
+    files: Buffer[];
+    stored: Record<string, unknown>;
+    related: CaseRow[];
+  };
+}
+
+/** Rows that were not there before an act. */
+interface Added {
+  contents: string[];
+  evidence: string[];
+}
+
 type EdgeParsed =
   { success: true; data: unknown } | { success: false; error: Parameters<typeof formIssues>[0] };
 
@@ -1348,6 +1465,9 @@ function customerLookups(customer: Customer): IntakeRequest['lookups'] {
     ...(mobile === null ? [] : [{ kind: 'phone' as const, value: mobile }]),
   ];
 }
+
+/** Name of a task without its round: `investigate#2` is an `investigate`. */
+const taskName = (task: string) => task.replace(/#.*$/, '');
 
 const edgeForms = new Map<ProcessName, Record<string, Form>>();
 
@@ -1399,6 +1519,13 @@ function mediaTypeOf(name: string): string {
     '.wav': 'audio/wav',
   };
   return types[extname(name).toLowerCase()] ?? 'application/octet-stream';
+}
+/** Ids of every text and paper that a value names. */
+function collectReferences(value: unknown, into: Set<string>): void {
+  if (value === null || typeof value !== 'object') return;
+  const record = value as Record<string, unknown>;
+  for (const id of [record['content'], record['evidence']]) if (typeof id === 'string') into.add(id);
+  for (const inner of Object.values(record)) collectReferences(inner, into);
 }
 function collectContents(value: unknown, into: Set<string>): void {
   if (value === null || typeof value !== 'object') return;

@@ -165,6 +165,16 @@ export interface AftercareApi {
   openComplaint(input: unknown, by: string, options?: ActOptions): Promise<OpenReceipt>;
   /** Opens a case of a process from its intake form. */
   open(process: ProcessName, input: unknown, by: string, options?: ActOptions): Promise<OpenReceipt>;
+  /**
+   * Everything that is checked before a case is opened: form, customer, bureau, staff and files; nothing is stored.
+   * @throws DeskError as `open`
+   */
+  check(process: ProcessName, input: unknown, by: string): Promise<void>;
+  /**
+   * Everything about an answer that is known without asking the case: whether the task is open to this person, its form,
+   * staff, bureau and files; nothing is stored. @throws DeskError as `complete`
+   */
+  checkAnswer(caseId: string, task: string, answer: unknown, by: string): Promise<void>;
   complete(
     caseId: string,
     task: string,
@@ -275,6 +285,8 @@ export interface FormField {
   required: boolean;
   kind: 'text' | 'choice' | 'choices' | 'number' | 'yesno' | 'instant' | 'staff' | 'file' | 'list';
   allowed?: string[];
+  /** Of a list of blocks: the fields of one, named `lines[].serial`. */
+  fields?: FormField[];
   default?: unknown;
   maxLength?: number;
   personal: boolean;

@@ -90,6 +90,9 @@ function collect(schema: JsonSchema, prefix: string, insideOptional: boolean): F
         label: property.description ?? labelOf(name),
         required,
         ...kindOf(property),
+        ...(property.items?.properties === undefined
+          ? {}
+          : { fields: collect(property.items, `${name}[].`, false) }),
         ...(property.default === undefined ? {} : { default: property.default }),
         ...(maxLength === undefined ? {} : { maxLength }),
         personal: property.personal === true,
@@ -101,6 +104,11 @@ function collect(schema: JsonSchema, prefix: string, insideOptional: boolean): F
 /** The fields of a form in its order; a block within it gives dotted names (`complainant.phone`). */
 export function fieldsOf(schema: z.ZodType): FormField[] {
   return collect(inputSchema(schema), '', false);
+}
+
+/** Every field of a form, those of a list's blocks after the list they belong to. */
+export function everyField(fields: readonly FormField[]): FormField[] {
+  return fields.flatMap((field) => [field, ...everyField(field.fields ?? [])]);
 }
 
 /** What may stand in a field, in a few words. */
@@ -161,6 +169,17 @@ export function suggest(word: string, candidates: readonly string[]): string | n
     )
     .sort((a, b) => a.away - b.away);
   return near[0]?.candidate ?? null;
+}
+
+/** Everything that is wrong with how an answer was written, told at once. */
+function allWrong(errors: readonly DeskError[]): DeskError {
+  const [first, ...others] = errors as [DeskError, ...DeskError[]];
+  if (others.length === 0) return first;
+  return new DeskError(first.code, errors.map(({ message }) => message).join('; '), {
+    ...first.details,
+    fields: errors.flatMap(({ details }) => details.fields ?? []),
+    remedy: errors.map(({ details }) => details.remedy).join('; '),
+  });
 }
 
 /** A mistake in how an answer was written: nothing was sent. */
@@ -271,7 +290,7 @@ export function assign(target: Record<string, unknown>, name: string, value: unk
 
 /**
  * Answers typed as `key=value`, each coerced by its field's type; a list's key may be repeated.
- * @throws DeskError `usage.answer` (exit 64) for an unknown key, with a suggestion, or a value of the wrong type
+ * @throws DeskError `usage.answer` (exit 64) for unknown keys, with a suggestion, and values of the wrong type
  */
 export function parseAnswers(
   schema: z.ZodType,
@@ -279,22 +298,36 @@ export function parseAnswers(
   options: ParseOptions = {},
 ): Record<string, unknown> {
   const fields = fieldsOf(schema);
-  const names = fields.map((field) => field.name);
   const answer: Record<string, unknown> = {};
+  const wrong: DeskError[] = [];
   for (const pair of pairs) {
-    const equals = pair.indexOf('=');
-    if (equals < 1)
-      throw badAnswer(pair, 'is not key=value', `write --answer KEY=VALUE; keys: ${names.join(', ')}`);
-    const key = pair.slice(0, equals).trim();
-    const field = fields.find((each) => each.name === key);
-    if (!field) {
-      const near = suggest(key, names);
-      const remedy = `fields: ${names.join(', ')}`;
-      throw badAnswer(key, `no such field${near ? `; did you mean ${near}?` : ''}`, remedy);
+    try {
+      const { field, typed } = meantField(fields, pair);
+      assign(answer, field.name, coerce(field, typed, options));
+    } catch (error) {
+      if (!(error instanceof DeskError)) throw error;
+      wrong.push(error);
     }
-    assign(answer, key, coerce(field, pair.slice(equals + 1), options));
   }
+  if (wrong.length > 0) throw allWrong(wrong);
   return answer;
+}
+
+/** The field that `key=value` names. */
+function meantField(fields: readonly FormField[], pair: string): { field: FormField; typed: string } {
+  const names = fields.map((field) => field.name);
+  const equals = pair.indexOf('=');
+  if (equals < 1)
+    throw badAnswer(pair, 'is not key=value', `write --answer KEY=VALUE; keys: ${names.join(', ')}`);
+  const key = pair.slice(0, equals).trim();
+  const field = fields.find((each) => each.name === key);
+  if (field) return { field, typed: pair.slice(equals + 1) };
+  const near = suggest(key, names);
+  throw badAnswer(
+    key,
+    `no such field${near ? `; did you mean ${near}?` : ''}`,
+    `fields: ${names.join(', ')}`,
+  );
 }
 
 /**

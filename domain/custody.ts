@@ -95,7 +95,7 @@ export interface ClaimOrder {
   bookings: BookingRequest[];
   /** Keys of bookings given up with it, e.g. when an appointment moves: it is booked anew under the next key. */
   releases: string[];
-  /** Keys of places on a trip whose devices have their result: the trip waits for them no longer (W20). */
+  /** Keys of appointments that were kept: the rest of their time is free, and a trip waits for its places no longer (W20). */
   kept?: string[];
   /** What it has to do with a trip (W20). */
   trip?: TripClaim;
@@ -198,7 +198,7 @@ export interface BusySpan {
 /** A booking as the ledger keeps it. */
 export interface BookingRow extends BookingRequest {
   caseId: string;
-  /** `kept`: a place on a trip whose devices have their result. */
+  /** `kept`: it was held and is over; a place on a trip, once its devices have their result. */
   status: 'booked' | 'kept' | 'released';
   bookedAt: Instant;
   releasedAt: Instant | null;

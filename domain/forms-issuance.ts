@@ -130,7 +130,12 @@ export function issuanceForms(mode: FormMode) {
       keeperSignature: evidence().optional(),
       holderSignature: evidence().optional(),
     }),
-    agreeInstallation: z.strictObject({ officerInstallAt: instant(), note: text(200).optional() }),
+    agreeInstallation: z.strictObject({
+      officerInstallAt: instant(),
+      /** The officer himself named the time: it counts outside the bureau's hours, too. */
+      namedByOfficer: z.boolean().optional(),
+      note: text(200).optional(),
+    }),
     bookInstallation: z.strictObject({
       technician: staff(),
       from: instant(),

@@ -13,6 +13,8 @@ export function tripForms(mode: FormMode) {
       technician: staff(),
       from: instant(),
       to: instant(),
+      /** The officer himself named the time: it counts outside the bureau's hours, too. */
+      namedByOfficer: z.boolean().optional(),
       officer: text(30).optional(),
       means: z.enum(CHANNELS_OF_CONTACT).default('phone'),
       note: text(200).optional(),

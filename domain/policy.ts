@@ -203,6 +203,8 @@ export const policySchema = z.strictObject({
     bureauCalendar: z.string(),
     /** Travel kept free after an appointment; by region where it differs. */
     travelMinutes: z.number().int().min(0),
+    /** How much before an appointment its answers may be given, on the same day. */
+    earlyMinutes: z.number().int().min(0).optional(),
     travelByRegion: z.record(z.string(), z.number().int().min(0)).default({}),
     /** How many free slots a refusal names. */
     offer: positive,

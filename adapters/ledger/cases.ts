@@ -159,13 +159,15 @@ export async function readTurns(db: Db, caseId: string): Promise<TurnRow[]> {
     .execute();
 }
 
-/** Keeps the record of a stored file; again with the same id changes nothing. */
-export async function addEvidence(db: Db, row: EvidenceRow): Promise<void> {
-  await db
+/** Keeps the record of a stored file; again with the same id changes nothing. @returns whether it is new */
+export async function addEvidence(db: Db, row: EvidenceRow): Promise<boolean> {
+  const added = await db
     .insertInto('evidence')
     .values(row)
     .onConflict((clash) => clash.doNothing())
+    .returning('evidence')
     .execute();
+  return added.length > 0;
 }
 
 /** The evidence of a case in the order it came. */

@@ -22,6 +22,7 @@ import {
   markStarted,
   pendingIntakes,
   putContents,
+  takeBack,
   readContents,
   readIntake,
   readLookups,
@@ -77,6 +78,7 @@ export async function openLedger(options: { url: string; poolSize?: number }): P
     intakeOf: (caseId) => readIntake(db, { caseId }),
 
     putContents: (rows) => putContents(db, rows),
+    takeBack: (rows) => inTransaction((trx) => takeBack(trx, rows)),
     contents: (ids) => readContents(db, ids),
     contentsOf: (caseId) => contentsOf(db, caseId),
     erase: (caseId, ids, note) => inTransaction((trx) => eraseContents(trx, caseId, ids, note)),

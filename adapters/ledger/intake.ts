@@ -86,16 +86,17 @@ export async function readIntake(
  * Keeps content rows. A row that is there stays as it is, an erased one stays erased; a row kept before its case had
  * a number is given to the case.
  *
+ * @returns the ids that were not there before
  * @throws Error when an id already stands for other content
  */
-export async function putContents(db: Db, rows: ContentRow[]): Promise<void> {
+export async function putContents(db: Db, rows: ContentRow[]): Promise<string[]> {
   // Several are kept all or not at all; one alone is that anyway.
-  if (rows.length === 1) await insertContents(db, rows);
-  else await db.transaction().execute((trx) => insertContents(trx, rows));
+  if (rows.length < 2) return insertContents(db, rows);
+  return db.transaction().execute((trx) => insertContents(trx, rows));
 }
 
-async function insertContents(db: Db, rows: ContentRow[]): Promise<void> {
-  if (rows.length === 0) return;
+async function insertContents(db: Db, rows: ContentRow[]): Promise<string[]> {
+  if (rows.length === 0) return [];
   const unique = [...new Map(rows.map((row) => [row.id, row])).values()];
   // One order for all writers: two that share rows cannot lock each other out.
   unique.sort((one, other) => (one.id < other.id ? -1 : 1));
@@ -108,12 +109,25 @@ async function insertContents(db: Db, rows: ContentRow[]): Promise<void> {
         .doUpdateSet({ caseId: sql`coalesce(contents.case_id, excluded.case_id)` })
         .where(sql<boolean>`contents.sha256 = excluded.sha256`),
     )
-    .returning('id')
+    // A row that an insert made was never updated by anybody.
+    .returning(['id', sql<boolean>`xmax = 0`.as('fresh')])
     .execute();
-  if (kept.length === unique.length) return;
+  if (kept.length === unique.length) return kept.filter(({ fresh }) => fresh).map(({ id }) => id);
   const ids = new Set(kept.map((row) => row.id));
   const clashing = unique.filter((row) => !ids.has(row.id)).map((row) => row.id);
   throw new Error(`content ids already taken by other content: ${clashing.join(', ')}`);
+}
+
+/** Deletes what was stored for an act that was refused. */
+export async function takeBack(trx: Db, rows: { contents: string[]; evidence: string[] }): Promise<void> {
+  await trx
+    .deleteFrom('contents')
+    .where('id', '=', sql<string>`any (${rows.contents})`)
+    .execute();
+  await trx
+    .deleteFrom('evidence')
+    .where('evidence', '=', sql<string>`any (${rows.evidence})`)
+    .execute();
 }
 
 /** Content rows by id; unknown ids are absent. */

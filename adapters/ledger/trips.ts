@@ -118,7 +118,7 @@ async function devicesOut(db: Db, caseId: string): Promise<string[]> {
   return rows.map((row) => row.item);
 }
 
-/** Marks the places whose devices have their result; their trip is locked. */
+/** Marks what was kept: visits that are over, places whose devices have their result. Their people and trips are locked. */
 export async function keep(trx: Trx, keys: string[], claim: { key: string; at: Instant }): Promise<void> {
   if (keys.length === 0) return;
   await trx

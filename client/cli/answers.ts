@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { DeskError, EXIT, type FormField } from '../api.js';
-import { allowedText, assign, checkFiles, fieldsOf, parseAnswers } from '../forms.js';
+import { allowedText, assign, checkFiles, everyField, fieldsOf, parseAnswers } from '../forms.js';
 import type { Context } from './context.js';
 import { UsageError } from './errors.js';
 
@@ -99,9 +99,10 @@ function missingFields(missing: readonly FormField[]): DeskError {
 /** A refusal with what each refused field allows (convention 7). */
 export function explainRefusal(error: unknown, schema: z.ZodType): unknown {
   if (!(error instanceof DeskError) || !error.details.fields?.length) return error;
-  const known = new Map(fieldsOf(schema).map((field) => [field.name, field]));
+  const known = new Map(everyField(fieldsOf(schema)).map((field) => [field.name, field]));
   const fields = error.details.fields.map(({ field, message }) => {
-    const form = known.get(field);
+    // `faults.0.class` is `faults[].class` on the form.
+    const form = known.get(field.replace(/\.\d+(?=\.)/g, '[]'));
     return { field, message: form ? `${message}; takes ${allowedText(form)}` : message };
   });
   return new DeskError(error.code, error.message, { ...error.details, fields });

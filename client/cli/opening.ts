@@ -34,9 +34,10 @@ export function opening(
       const schema = intakeForm(process, 'edge');
       const intake = await gatherAnswer(ctx, schema, given, { title });
       const article = /^[aeiou]/.test(process) ? 'an' : 'a';
-      if (!notOnlyDry(ctx, `open ${article} ${process}`, [['intake', JSON.stringify(intake)]])) return;
       let receipt;
       try {
+        if (ctx.globals.dryRun) await api.check(process, intake, actor.id);
+        if (!notOnlyDry(ctx, `open ${article} ${process}`, [['intake', JSON.stringify(intake)]])) return;
         receipt = await ctx.act(() => api.open(process, intake, actor.id, { requestId: ctx.requestId }));
       } catch (error) {
         throw explainRefusal(error, schema);

@@ -5,7 +5,8 @@ import { intervals, type Calendars } from '../../domain/calendar.js';
 import { word } from '../../domain/words.js';
 import { usedMinutes } from '../../domain/clock.js';
 import type { OpenTaskRow } from '../../adapters/ports.js';
-import type { CaseSheet, ClockExplanation } from '../api.js';
+import type { CaseSheet, ClockExplanation, FormField } from '../api.js';
+import { allowedText, everyField } from '../forms.js';
 import type { Context } from './context.js';
 import { lengthText, type Moments } from './moments.js';
 import { padEnd, type Column } from './output.js';
@@ -286,4 +287,12 @@ export function answerPairs(
     if (typeof value === 'string' && UTC_INSTANT.test(value)) return [field, moments.at(value)];
     return [field, plain(value)];
   });
+}
+
+/** A form as it is read: each field, starred when required, with what may stand in it; a list's blocks after the list. */
+export function formPairs({ out }: Context, fields: readonly FormField[]): [string, string][] {
+  return everyField(fields).map((field) => [
+    `${field.name}${field.required ? ' *' : ''}`,
+    `${allowedText(field)}${field.default === undefined ? '' : out.c.dim(`  default ${String(field.default)}`)}`,
+  ]);
 }

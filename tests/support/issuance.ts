@@ -252,7 +252,7 @@ export function smoothWay(errand: Errand, day: string): Step[] {
       task: 'handInMoney',
       by: 'zhao.min',
       at: `${day} 15:00`,
-      answer: { received: 1200, salesSlipNo: 'XH-0317', ...signed, financeSignature: paper('finance') },
+      answer: { received: 720, salesSlipNo: 'XH-0317', ...signed, financeSignature: paper('finance') },
     },
     {
       task: 'clearSlip',

@@ -84,7 +84,16 @@ const FAULT = {
   explained: true,
 };
 
-/** Each answer of a repair within the contract where nothing goes wrong, all in one day; the stamp is missing. */
+/** The day the follow-up call is planned for, or one after it (D9). */
+function inThreeDays(day: string): string {
+  const on = new Date(Date.parse(`2030-${day}T00:00:00Z`) + 3 * 86_400_000).toISOString();
+  return `${on.slice(5, 10)} 10:00`;
+}
+
+/**
+ * Each answer of a repair within the contract where nothing goes wrong, all in one day but the call; the stamp is
+ * missing.
+ */
 export function smoothRepair(errand: Errand, day: string): Step[] {
   const { technician, spare } = errand;
   return [
@@ -109,7 +118,12 @@ export function smoothRepair(errand: Errand, day: string): Step[] {
       by: 'gu.yun',
       answer: { ...signed, faultCode: 'LJ-02', receiptChecked: true, receiverSignature: paper('receiver') },
     },
-    { task: 'followUp', by: 'li.na', answer: { systemState: 'normal', visitSatisfaction: 5 } },
+    {
+      task: 'followUp',
+      by: 'li.na',
+      at: inThreeDays(day),
+      answer: { systemState: 'normal', visitSatisfaction: 5 },
+    },
   ];
 }
 
@@ -240,6 +254,7 @@ export function paidRepair(errand: Errand, day: string): Step[] {
     {
       task: 'returnMachine',
       by: technician,
+      at: `${day} 17:00`,
       answer: {
         returnedTo: '联系人',
         identityCheck: 'inPerson',

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DeskError } from '../../client/api.js';
-import { fieldsOf, instantText, parseAnswers, suggest } from '../../client/forms.js';
+import { everyField, fieldsOf, instantText, parseAnswers, suggest } from '../../client/forms.js';
 import { complaintForms, complaintIntakeForm } from '../../domain/forms-complaint.js';
+import { repairForms } from '../../domain/forms-repair.js';
+import { explainRefusal } from '../../client/cli/answers.js';
 
 const forms = complaintForms('edge');
 
@@ -64,6 +66,31 @@ describe('fields of a form', () => {
     expect(fields.some((field) => field.name === 'contact')).toBe(false);
   });
 
+  it('shows what may stand in the blocks of a list, and in theirs', () => {
+    const fields = everyField(fieldsOf(repairForms('edge').repairOnSite));
+    const named = (name: string) => fields.find((field) => field.name === name);
+    expect(named('faults')).toMatchObject({ kind: 'list', required: true });
+    expect(named('faults[].class')).toMatchObject({
+      kind: 'choice',
+      required: true,
+      allowed: expect.arrayContaining(['hardware', 'specialDevice']) as string[],
+    });
+    expect(named('faults[].steps.software')).toMatchObject({ kind: 'choice', required: true });
+    expect(named('faults[].parts[].qty')).toMatchObject({ kind: 'number', default: 1 });
+    expect(named('replacement.devices[].family')).toMatchObject({ kind: 'choice' });
+  });
+
+  it('says of a refused field within a list what it takes', () => {
+    const refused = new DeskError('task.answerInvalid', 'repairOnSite: not in order', {
+      fields: [{ field: 'faults.1.steps.software', message: 'Invalid option' }],
+    });
+    expect(explainRefusal(refused, repairForms('edge').repairOnSite)).toMatchObject({
+      details: {
+        fields: [{ message: expect.stringMatching(/^Invalid option; takes .*normal \|/) as string }],
+      },
+    });
+  });
+
   it('has no form with a field an operator could not be asked for', () => {
     for (const [name, form] of Object.entries(forms)) {
       for (const field of fieldsOf(form)) expect(field.kind, `${name}.${field.name}`).toBeDefined();
@@ -119,6 +146,15 @@ describe('answers typed as key=value', () => {
     const choice = refusal(() => parseAnswers(forms.acknowledge, ['grade=importnt']));
     expect(choice.message).toContain('did you mean important?');
     expect(choice.details.remedy).toBe('grade takes major | important | general');
+  });
+
+  it('tells everything that is wrong at once', () => {
+    const wrong = refusal(() =>
+      parseAnswers(forms.acknowledge, ['grde=major', 'safety=perhaps', 'reason=x']),
+    );
+    expect(wrong.details.fields?.map(({ field }) => field)).toEqual(['grde', 'safety']);
+    expect(wrong.message).toContain('did you mean grade?');
+    expect(wrong.message).toContain('neither yes nor no');
   });
 
   it.each(['grade', '=major', 'safety=perhaps', 'amountDisputed=much', 'promiseAt=tomorrow'])(

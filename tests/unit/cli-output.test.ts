@@ -344,12 +344,20 @@ describe('acts', () => {
 
   it('--dry-run changes nothing', async () => {
     const complete = () => Promise.reject(new Error('must not be sent'));
-    const { exit, stdout } = await aftercare(
-      'task complete T20300304-001 --answer grade=major --dry-run --as li.na',
-      { complete },
-    );
+    const line = 'task complete T20300304-001 --answer grade=major --dry-run --as li.na';
+    const checkAnswer = () => Promise.resolve();
+    const { exit, stdout } = await aftercare(line, { complete, checkAnswer });
     expect(exit).toBe(0);
     expect(stdout).toContain('dry run: nothing was changed');
+    // What is wrong is said before anything is promised.
+    const wrong = () =>
+      Promise.reject(
+        new DeskError('task.answerInvalid', 'acknowledge: grade', {
+          fields: [{ field: 'grade', message: 'no such grade' }],
+        }),
+      );
+    const refused = await aftercare(line, { complete, checkAnswer: wrong });
+    expect([refused.exit, refused.stdout]).toEqual([2, '']);
   });
 });
 

@@ -52,8 +52,10 @@ describe('cancelled at every step', () => {
     const has = (task: string) => answered.includes(task);
     return [
       ...(has('collectBalance') ? ['money'] : []),
-      ...(has('bookInstallation') ? ['booking'] : []),
-      ...(has('callBureau') ? ['bureau', 'booking', 'booking'] : []),
+      // A visit that is over is given up no more.
+      ...(has('bookInstallation') && !has('signContract') ? ['booking'] : []),
+      ...(has('callBureau') ? ['bureau'] : []),
+      ...(has('callBureau') && !has('issueDevices') ? ['booking', 'booking'] : []),
       ...(has('prepare') ? ['money'] : []),
     ];
   }
@@ -237,10 +239,12 @@ describe('money', () => {
     expect((await custody(errand.caseId, false)).filter((held) => held.kind === 'cash')).toEqual([]);
     const handIn = way.find((step) => step.task === 'handInMoney')!;
     await desk.go(handIn.at!);
-    expect(await refusals(errand, handIn, [{ received: 720 }, { received: 1200.01 }])).toEqual(
+    // Nothing is asked for but what is held: the deposit was paid before, the balance by bank.
+    expect((await desk.task(errand.caseId, 'handInMoney')).context).toEqual({ amount: 0 });
+    expect(await refusals(errand, handIn, [{ received: 720 }, { received: 0.01 }])).toEqual(
       Array(2).fill('task.answerInvalid received'),
     );
-    await take(errand, handIn);
+    await take(errand, { ...handIn, answer: { ...handIn.answer, received: 0 } });
     expect(await desk.openTasks(errand.caseId)).toContain('clearSlip#1');
   });
 
@@ -483,11 +487,14 @@ describe('what is signed and brought along', () => {
         { devices: [{ serial: errand.serials[1], result: 'installed', sample: paper('sample') }] },
       ]),
     ).toEqual([
+      'task.answerInvalid voided sampleNo',
       // Longer than any number of an invoice: refused by the form already.
-      'task.answerInvalid voided',
       'task.answerInvalid sampleNo',
-      ...Array(2).fill('task.answerInvalid voided'),
-      ...Array(3).fill('task.answerInvalid devices'),
+      'task.answerInvalid sampleNo',
+      'task.answerInvalid voided',
+      'task.answerInvalid devices.0.sample',
+      'task.answerInvalid devices.0.reason',
+      'task.answerInvalid devices devices.0.serial',
     ]);
     await take(errand, {
       ...install,
@@ -574,7 +581,11 @@ describe('to the end', () => {
           ],
         },
       ]),
-    ).toEqual(Array(3).fill('task.answerInvalid devices'));
+    ).toEqual([
+      'task.answerInvalid devices',
+      'task.answerInvalid devices.1.reason',
+      'task.answerInvalid devices.1.spareSerial',
+    ]);
     // What works goes on; the customer gives the other one up, and nothing was paid for it.
     const asked = way.findIndex((step) => step.task === 'collectBalance');
     const given = { task: 'agreeSplit', by: 'li.na', answer: { decision: 'cancel', share: 0 } };

@@ -79,7 +79,11 @@ describe('cancelled at every step', () => {
     const all = await cancelledAfter(
       Array.from({ length: steps + 1 }, (_, index) => index),
       smoothRepair,
-      (answered) => ({ undone: times(answered, 'contact') === 1 ? ['booking'] : [], refunded: 0 }),
+      (answered) => ({
+        // A visit that is over is given up no more.
+        undone: times(answered, 'contact') === 1 && times(answered, 'signForm') === 0 ? ['booking'] : [],
+        refunded: 0,
+      }),
     );
     const spare = back('spare');
     const receipt = back('receipt', 'gu.yun', 'archive');
@@ -102,9 +106,11 @@ describe('cancelled at every step', () => {
       (answered) => ({
         undone: [
           ...(times(answered, 'collectFee') === 2 ? ['money'] : []),
-          ...(times(answered, 'bookReturn') === 1 ? ['booking'] : []),
+          ...(times(answered, 'bookReturn') === 1 && times(answered, 'returnMachine') === 0
+            ? ['booking']
+            : []),
           ...(times(answered, 'collectFee') > 0 ? ['linked', 'money'] : []),
-          'booking',
+          ...(times(answered, 'signForm') === 0 ? ['booking'] : []),
         ],
         refunded: [0, 410, 930][times(answered, 'collectFee')]!,
       }),
@@ -179,7 +185,6 @@ describe('with an issuance that it opened', () => {
     expect(await undone(repair)).toEqual([
       ['linked', 'system', 'W25'],
       ['money', 'hand', 'W33'],
-      ['booking', 'system', 'W33'],
     ]);
     expect(await undone(issuance)).toEqual([
       ['bureau', 'hand', 'W33'],
@@ -224,7 +229,7 @@ describe('with an issuance that it opened', () => {
     await walk(issuance, otherwise(smoothWay(issuance, NEXT_DAY), 'signContract', unstamped));
     expect(await row(issuance)).toMatchObject({ status: 'closing', outcome: 'activated' });
     await cancel(repair);
-    expect((await undone(repair)).map(([step]) => step)).toEqual(['money', 'booking']);
+    expect((await undone(repair)).map(([step]) => step)).toEqual(['money']);
     expect((await desk.openTasks(repair.caseId)).filter((key) => key.startsWith('undoByHand'))).toEqual([]);
     expect(await desk.facts(issuance.caseId, 'cancelled')).toEqual([]);
     await walk(issuance, [windUp(issuance, await desk.task(issuance.caseId, 'collectStamp'))]);
@@ -254,14 +259,14 @@ describe('with an issuance that it opened', () => {
       await desk.api.act('cancelCase', repair.caseId, { reason: '客户已停业' }, 'chen.hui');
       await eventually(
         () => undone(repair),
-        (steps) => steps.length === 2,
+        (steps) => steps.length === 1,
       );
     } finally {
       go();
       ledger.receiveIntake = receiveIntake;
     }
     await desk.settle();
-    expect((await undone(repair)).map(([step]) => step)).toEqual(['money', 'booking', 'linked']);
+    expect((await undone(repair)).map(([step]) => step)).toEqual(['money', 'linked']);
     const [linked] = await linkedTo(repair);
     expect(linked!.row).toMatchObject({ status: 'closed', outcome: 'cancelled' });
   });
@@ -289,7 +294,6 @@ describe('with an issuance that it opened', () => {
     expect(await undone(repair)).toEqual([
       ['linked', 'hand', 'W33'],
       ['money', 'hand', 'W33'],
-      ['booking', 'system', 'W33'],
     ]);
     const task = await desk.task(repair.caseId, 'undoByHand');
     expect(task).toMatchObject({

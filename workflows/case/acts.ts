@@ -154,11 +154,13 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
           refuse('task.answerInvalid', `${task.name}: the form is not in order`, { fields: issues });
         if (kase.holdings.claiming.has(task.key))
           refuse('task.beingAnswered', `somebody is just answering ${task.name}`);
-        const objection =
-          kase.holdings.objection(task, act.answer) ?? kase.process.objection(kase, task, act.answer);
-        if (objection !== null)
-          refuse('task.answerInvalid', `${task.name}: ${objection.field}: ${objection.message}`, {
-            fields: [objection],
+        const objections = [
+          kase.holdings.objection(task, act.answer) ?? kase.process.objection(kase, task, act.answer) ?? [],
+        ].flat();
+        const [first] = objections;
+        if (first !== undefined)
+          refuse('task.answerInvalid', `${task.name}: ${first.field}: ${first.message}`, {
+            fields: objections,
           });
       },
     },
@@ -509,10 +511,11 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       description: 'An appointment cannot be kept: make another one',
       validator: (act) => {
         notEnding(act);
-        if (kase.movableTask(act.appointment) === undefined)
-          refuse('appointment.none', `no ${act.appointment} appointment of this case waits to be kept`, {
-            bookings: kase.holdings.bookings().map(({ kind, from }) => ({ kind, from })),
-          });
+        const task = kase.movableTask(act.appointment);
+        if (task !== undefined) return mayMove(act, task);
+        refuse('appointment.none', `no ${act.appointment} appointment of this case waits to be kept`, {
+          bookings: kase.holdings.bookings().map(({ kind, from }) => ({ kind, from })),
+        });
       },
     },
   );
@@ -681,6 +684,19 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     if (common(act) === 'repeat') return;
     if (kase.state.ending !== null)
       refuse('case.ending', `the case is already ending: ${kase.state.ending.kind}`);
+  }
+  /** Who makes appointments moves them: an agent or the owner, and who is to be there himself (ISS-25, PRV-04). */
+  function mayMove(act: messages.Reschedule, task: TaskState): void {
+    const booked = kase.holdings
+      .bookings()
+      .some(({ kind, who }) => kind === act.appointment && who === act.by.id);
+    if (booked || task.assignee === act.by.id || kase.owner === act.by.id) return;
+    if (!mayDo(kase.policy.levels, act.by, 'agent'))
+      refuse(
+        'act.roleNotAllowed',
+        `an appointment is moved by who is to be there, by ${kase.owner} who owns the case, or by role agent`,
+        { role: 'agent', owner: kase.owner, held: act.by.roles },
+      );
   }
   /** Not every process ends in every way: an issuance is cancelled, not withdrawn. */
   function fits(act: Act, ending: (typeof kase.process.endings)[number]): void {

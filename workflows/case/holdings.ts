@@ -35,7 +35,7 @@ export interface Wanted {
   bookings?: BookingRequest[];
   /** Appointments given up with it, by key. */
   releases?: string[];
-  /** Places on a trip that it waits for no longer, by key (W20). */
+  /** Appointments that were kept and are over: the rest of their time is free, and no trip waits for them (W20). */
   kept?: string[];
   trip?: TripClaim;
 }

@@ -30,6 +30,7 @@ import type {
   TurnRecord,
 } from '../../domain/case.js';
 import type { BookingKind, TripView } from '../../domain/custody.js';
+import type { FormIssue } from '../../domain/forms.js';
 import type { TaskDefinition } from '../../domain/tasks.js';
 import {
   above,
@@ -108,6 +109,8 @@ export interface TaskOptions {
   since?: Instant;
   /** Due time given instead of a policy clock (the plan's own deadline). */
   dueAt?: Instant;
+  /** What the answer serves: a clock that would end later ends then. */
+  notAfter?: Instant;
   context?: Record<string, unknown>;
   lapse?: Record<string, unknown>;
   holdsClosing?: boolean;
@@ -155,12 +158,12 @@ export interface Process<Answers, Data> {
   opened(kase: Kase<Answers, Data>): void;
   /** An answer was given; called before the manual goes on. */
   answered(kase: Kase<Answers, Data>, task: TaskState, answer: Record<string, unknown>, by: string): void;
-  /** A rule the form alone cannot know; null when in order. */
+  /** What the form alone cannot know, all of it at once; null when in order. */
   objection(
     kase: Kase<Answers, Data>,
     task: TaskState,
     answer: Record<string, unknown>,
-  ): { field: string; message: string } | null;
+  ): FormIssue | FormIssue[] | null;
   /** What an answer needs of the ledger before it counts: hand-overs and appointments; null when nothing. */
   claims?(
     kase: Kase<Answers, Data>,
@@ -1072,7 +1075,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     this.state.tasks[key] = task;
     if (options.waits !== undefined) this.beginPause(options.waits, null, key);
     const behaviour = options.behaviour ?? (options.lapse === undefined ? 'deadline' : 'lapse');
-    const clock =
+    const started =
       options.dueAt !== undefined
         ? this.startTimed(
             key,
@@ -1085,6 +1088,10 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
         : definition.clock !== null
           ? this.startPolicyClock(key, definition.clock, { taskKey: key, behaviour, at: options.since })
           : null;
+    const { notAfter } = options;
+    if (started !== null && notAfter !== undefined && notAfter > at && notAfter < started.dueAt)
+      this.relimit(key, { at: notAfter }, 'wall');
+    const clock = started === null ? null : this.state.clocks[key]!;
     if (clock !== null) {
       task.dueAt = clock.dueAt;
       task.provisional = clock.provisional;

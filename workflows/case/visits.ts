@@ -2,9 +2,19 @@
  * What every visit to a customer has in common, whatever its manual: appointments, hand-overs with both confirmations,
  * money on its way to finance, a stamp that is still to come.
  */
-import { closeOfDay, dayOf, instantOf, workdayAfter } from '../../domain/calendar.js';
+import {
+  closeOfDay,
+  dayOf,
+  instantOf,
+  intervals,
+  isOpen,
+  localTime,
+  nextOpening,
+  workdayAfter,
+} from '../../domain/calendar.js';
 import type { EvidenceRef, Instant } from '../../domain/case.js';
 import { atPlace, withCustomer, type BookingRequest, type Movement } from '../../domain/custody.js';
+import type { FormIssue } from '../../domain/forms.js';
 import { balance } from '../../domain/issuance.js';
 import { HOLDING_TASKS, VISIT_TASKS, type TaskDefinition } from '../../domain/tasks.js';
 import type { Kase, TellOptions } from './kase.js';
@@ -29,7 +39,18 @@ export type Desk = Pick<
   | 'openTaskNamed'
 >;
 
-export type Objection = { field: string; message: string } | null;
+export type Objection = FormIssue | null;
+/** What stands against an answer: nothing, or everything at once. */
+export type Objections = Objection | FormIssue[];
+
+/** Everything that is wrong with a form, so that it is mended once; null when nothing is. */
+export function together(problems: readonly Objections[]): Objections {
+  const found = problems.flatMap((problem) => problem ?? []);
+  return found.length === 0 ? null : found;
+}
+
+/** Cases that began before policy said how early somebody may come. */
+const EARLY_MINUTES = 120;
 
 /** One hand-over; what is not said is nobody's confirmation and no time limit. */
 export function handOver(
@@ -135,13 +156,74 @@ export function slotProblem(kase: Desk, from: string | undefined, to: string | u
   return to <= from ? { field: 'to', message: 'must be after from' } : null;
 }
 
-export function technicianProblem(kase: Desk, id: string | undefined): Objection {
-  if (id === undefined) return { field: 'technician', message: 'who goes there' };
+export function technicianProblem(kase: Desk, id: string | undefined, field = 'technician'): Objection {
+  if (id === undefined) return { field, message: 'who goes there' };
   const person = kase.snapshot.desk.staff[id];
-  if (person === undefined) return { field: 'technician', message: 'nobody of that id on the desk' };
+  if (person === undefined)
+    return { field, message: 'nobody of that id on the desk; see `aftercare staff list`' };
   return person.roles.includes('engineer')
     ? null
-    : { field: 'technician', message: 'must be a field technician (role engineer)' };
+    : { field, message: 'must be a field technician (role engineer); see `aftercare staff list`' };
+}
+
+/** An instant as it is named to people: local day and time. */
+export function localText(kase: Desk, at: Instant): string {
+  return `${dayOf(at, kase.offsetMinutes)} ${localTime(at, kase.offsetMinutes)}`;
+}
+
+/** Why a time does not suit the bureau's counter, or null: it is closed then (W8). A slot may go on after its lunch. */
+export function bureauHoursProblem(kase: Desk, from: Instant, to: Instant): Objection {
+  const { calendars } = kase.snapshot;
+  const { bureauCalendar } = kase.policy.bookings;
+  if (!isOpen(calendars, bureauCalendar, from)) {
+    const next = nextOpening(calendars, bureauCalendar, from).at;
+    return {
+      field: 'from',
+      message: `the bureau is closed then; it opens next on ${localText(kase, next)} (W8)`,
+    };
+  }
+  const last = intervals(calendars, bureauCalendar, from, to).at(-1);
+  if (last === undefined || last.counted) return null;
+  const next = nextOpening(calendars, bureauCalendar, to).at;
+  return {
+    field: 'to',
+    message: `the bureau closes at ${localText(kase, last.from)} and opens next on ${localText(kase, next)} (W8)`,
+  };
+}
+
+/** A time the bureau named itself is its word; how that is said belongs to the refusal. */
+export function unlessNamed(problem: Objection, said: string): Objection {
+  return (
+    problem && {
+      ...problem,
+      message: `${problem.message}; where the officer himself named the time, answer ${said}`,
+    }
+  );
+}
+
+/** The bureau's own word counts, whatever its hours; that it lies outside them is kept in mind (W8, W28). */
+export function outsideBureauHours(kase: Desk, from: Instant, to: Instant, by: string): void {
+  if (bureauHoursProblem(kase, from, to) !== null)
+    kase.fact('flagged', { flag: 'outsideBureauHours', from, to }, by, 'W8');
+}
+
+/**
+ * What is done at an appointment is not done before it: on its day, and at most so much earlier than policy allows, so
+ * that who comes early may answer.
+ */
+export function tooEarly(kase: Desk, kind: BookingRequest['kind'], field: string): Objection {
+  const visit = kase.holdings.bookings().find((booking) => booking.kind === kind);
+  if (visit === undefined) return null;
+  const { earlyMinutes = EARLY_MINUTES } = kase.policy.bookings;
+  const early = new Date(Date.parse(visit.from) - earlyMinutes * 60_000).toISOString();
+  const midnight = instantOf(dayOf(visit.from, kase.offsetMinutes), '00:00', kase.offsetMinutes);
+  const earliest = early > midnight ? early : midnight;
+  return kase.now >= earliest
+    ? null
+    : {
+        field,
+        message: `not before ${localText(kase, earliest)}: the appointment is on ${localText(kase, visit.from)}; one that is held earlier is moved first (\`aftercare case reschedule\`)`,
+      };
 }
 
 // ---------------------------------------------------------------- signature and stamp
@@ -257,6 +339,23 @@ export function moneyTaken(
   };
 }
 
+/** Cash and cheques in our people's hands, on their way to finance, CNY (D1). */
+export function moneyHeld(kase: Desk): number {
+  return moneyItems(kase).reduce((sum, held) => sum + (held.amount ?? 0), 0);
+}
+
+function moneyItems(kase: Desk) {
+  return kase.holdings.items().filter((held) => held.kind === 'cash' || held.kind === 'cheque');
+}
+
+/** What is handed in is what is held, neither what was paid before nor what came by bank (D1). */
+export function handInProblem(kase: Desk, received: number): Objection {
+  const held = moneyHeld(kase);
+  return received === held
+    ? null
+    : { field: 'received', message: `${held} CNY in cash and cheques are held and not handed in yet (D1)` };
+}
+
 /** All money held for the case goes to finance, both signing (D1). */
 export function moneyToFinance(
   kase: Desk,
@@ -264,18 +363,15 @@ export function moneyToFinance(
   finance: string,
   rule: string,
 ): Movement[] {
-  return kase.holdings
-    .items()
-    .filter((held) => held.kind === 'cash' || held.kind === 'cheque')
-    .map((held) =>
-      handOver(held.item, held.kind, held.holder, atPlace('finance'), {
-        givenBy: held.holder,
-        receivedBy: finance,
-        givenProof: given.technicianSignature,
-        receivedProof: given.financeSignature,
-        rule,
-      }),
-    );
+  return moneyItems(kase).map((held) =>
+    handOver(held.item, held.kind, held.holder, atPlace('finance'), {
+      givenBy: held.holder,
+      receivedBy: finance,
+      givenProof: given.technicianSignature,
+      receivedProof: given.financeSignature,
+      rule,
+    }),
+  );
 }
 
 // ---------------------------------------------------------------- times and people

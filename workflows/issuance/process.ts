@@ -6,6 +6,7 @@ import type { Channel, Instant, Invitation, Recipient } from '../../domain/case.
 import { closeOfDay, dayOf, instantOf, nextOpening, workdayAfter } from '../../domain/calendar.js';
 import { atPlace, onTrip, slipOf, withCustomer, withParty, type TripView } from '../../domain/custody.js';
 import type { IssuanceAnswers, IssuanceIntake } from '../../domain/forms-issuance.js';
+import type { FormIssue } from '../../domain/forms.js';
 import {
   apart,
   balance,
@@ -25,7 +26,9 @@ import {
   appointment,
   bookingsOf,
   bureauCalledOff,
+  bureauHoursProblem,
   bureauVisit,
+  handInProblem,
   handOver,
   holder,
   moneyTaken,
@@ -41,8 +44,13 @@ import {
   stampProblem,
   technicianProblem,
   todaysClose,
+  together,
+  tooEarly,
+  outsideBureauHours,
+  unlessNamed,
   visitClose,
   type Objection,
+  type Objections,
 } from '../case/visits.js';
 
 export interface IssuanceInput {
@@ -176,7 +184,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       case 'borrowDevices':
         return borrowed(kase, answer as IssuanceAnswers['borrowDevices'], by);
       case 'issueDevices':
-        return issuedOnTrip(kase, answer as IssuanceAnswers['issueDevices']);
+        return issued(kase, answer as IssuanceAnswers['issueDevices']);
       case 'afterClosing':
         return backOvernight(kase, answer as IssuanceAnswers['afterClosing'], by);
       case 'prepare': {
@@ -202,6 +210,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         return delivered(kase, answer as IssuanceAnswers['install'], by);
       case 'signContract':
         return {
+          kept: bookingsOf(kase, 'installation'),
           movements: [
             handOver(`${kase.caseId}/form`, 'activationForm', withCustomer(kase.data.customer), by, {
               receivedBy: by,
@@ -288,6 +297,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       }
       case 'awaitBureau': {
         const given = raw as Partial<IssuanceAnswers['awaitBureau']>;
+        if (given.result === 'otherTime') outsideBureauHours(kase, given.from!, given.to!, by);
         if (given.result === 'accept') shiftDependent(kase, data.invited!.to);
         if (given.result === 'decline') data.invited!.off = true;
         return;
@@ -302,7 +312,14 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       }
       case 'callBureau': {
         const given = raw as IssuanceAnswers['callBureau'];
-        if (given.result !== 'declined') agreed(kase, given);
+        if (given.result === 'declined') return;
+        const visit = agreed(kase, given);
+        if (given.result === 'otherTime') outsideBureauHours(kase, visit.from, visit.to, by);
+        return;
+      }
+      case 'agreeInstallation': {
+        const { officerInstallAt } = raw as IssuanceAnswers['agreeInstallation'];
+        outsideBureauHours(kase, officerInstallAt, officerInstallAt, by);
         return;
       }
       case 'borrowDevices': {
@@ -410,7 +427,11 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       case 'requestBureau': {
         const given = answer as IssuanceAnswers['requestBureau'];
         if (given.trip !== undefined) return null;
-        return slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
+        return (
+          slotProblem(kase, given.from, given.to) ??
+          bureauHoursProblem(kase, given.from!, given.to!) ??
+          technicianProblem(kase, given.technician)
+        );
       }
       case 'awaitBureau':
         return bureauAnswerProblem(kase, task, answer as IssuanceAnswers['awaitBureau']);
@@ -423,7 +444,13 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
             ? null
             : { field: 'result', message: 'a place on a trip is accepted (W20)' };
         if (given.result === 'declined') return null;
-        return slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
+        return (
+          slotProblem(kase, given.from, given.to) ??
+          (given.result === 'otherTime'
+            ? null
+            : unlessNamed(bureauHoursProblem(kase, given.from!, given.to!), 'result: otherTime')) ??
+          technicianProblem(kase, given.technician)
+        );
       }
       case 'borrowDevices': {
         const given = answer as IssuanceAnswers['borrowDevices'];
@@ -434,7 +461,10 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         return problem === null ? null : { field: 'lines', message: problem };
       }
       case 'issueDevices':
-        return issueProblem(kase, answer as IssuanceAnswers['issueDevices']);
+        return (
+          tooEarly(kase, 'issuance', 'officerPresent') ??
+          issueProblem(kase, answer as IssuanceAnswers['issueDevices'])
+        );
       case 'afterClosing': {
         const given = answer as IssuanceAnswers['afterClosing'];
         if (given.decision === 'returned')
@@ -449,10 +479,12 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
               message: 'devices stay out overnight only when the lead approves it (D4)',
             };
       }
-      case 'agreeInstallation':
-        return (answer as IssuanceAnswers['agreeInstallation']).officerInstallAt <= kase.now
-          ? { field: 'officerInstallAt', message: 'must lie in the future' }
-          : null;
+      case 'agreeInstallation': {
+        const { officerInstallAt: at, namedByOfficer } = answer as IssuanceAnswers['agreeInstallation'];
+        if (at <= kase.now) return { field: 'officerInstallAt', message: 'must lie in the future' };
+        const closed = namedByOfficer === true ? null : bureauHoursProblem(kase, at, at);
+        return unlessNamed(closed && { ...closed, field: 'officerInstallAt' }, 'namedByOfficer: yes');
+      }
       case 'bookInstallation':
       case 'moveInstallation': {
         const given = answer as IssuanceAnswers['bookInstallation'];
@@ -460,24 +492,25 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       }
       case 'checkBackup': {
         const given = answer as IssuanceAnswers['checkBackup'];
+        const early = tooEarly(kase, 'installation', 'backup');
+        if (early !== null) return early;
         return given.backup === 'impossible' && given.riskNote === undefined
           ? { field: 'riskNote', message: 'the customer signs that a backup is impossible (W23)' }
           : null;
       }
       case 'install':
-        return installProblem(kase, answer as IssuanceAnswers['install']);
+        return (
+          tooEarly(kase, 'installation', 'devices') ??
+          installProblem(kase, answer as IssuanceAnswers['install'])
+        );
       case 'signContract':
         return contractProblem(kase, answer as IssuanceAnswers['signContract']);
       case 'agreeSplit':
         return restProblem(kase, answer as IssuanceAnswers['agreeSplit']);
       case 'collectBalance':
         return paymentProblem(answer as IssuanceAnswers['collectBalance'], balance(data.due, data.paid));
-      case 'handInMoney': {
-        const given = answer as IssuanceAnswers['handInMoney'];
-        return given.received === data.paid
-          ? null
-          : { field: 'received', message: `${data.paid} CNY were paid for this case` };
-      }
+      case 'handInMoney':
+        return handInProblem(kase, (answer as IssuanceAnswers['handInMoney']).received);
       case 'clearSlip': {
         const wanted = kase.answerOf('handInMoney')?.salesSlipNo;
         return (answer as IssuanceAnswers['clearSlip']).salesSlipNo === wanted
@@ -607,7 +640,7 @@ export function visitAgreed(
 }
 
 /** The bureau expects us, without having to be asked any more. */
-function agreed(kase: IssuanceCase, given: AtBureau): void {
+function agreed(kase: IssuanceCase, given: AtBureau): ReturnType<typeof visitAgreed> {
   const visit = visitAgreed(kase, given);
   kase.data.technician = visit.technician;
   // The trip is the one that called the bureau, and calls it off.
@@ -615,12 +648,18 @@ function agreed(kase: IssuanceCase, given: AtBureau): void {
   // A calendar that holds an earlier invitation of ours is put right.
   if (kase.data.invited !== undefined) tellAgreed(kase, visit);
   shiftDependent(kase, visit.to);
+  return visit;
 }
 
-/** A failed device's place is taken by a spare of the trip, which passes to this case; the trip waits for it no more. */
-function issuedOnTrip(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']): Wanted | null {
+/**
+ * The visit to the bureau is over, however long it was planned for: its time is free, and a trip waits for this case no
+ * more. On a trip a failed device's place is taken by a spare of the trip, which passes to this case.
+ */
+function issued(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']): Wanted | null {
+  if (!given.officerPresent) return null;
+  const kept = bookingsOf(kase, 'issuance');
   const trip = tripOf(kase);
-  if (trip === null || !given.officerPresent) return null;
+  if (trip === null) return kept.length === 0 ? null : { kept };
   const technician = kase.data.technician!;
   const taken = given.devices.flatMap(({ serial, result, spareSerial }) =>
     result === 'passed' || spareSerial === undefined
@@ -636,7 +675,7 @@ function issuedOnTrip(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']
           }),
         ],
   );
-  return { movements: taken, kept: bookingsOf(kase, 'issuance') };
+  return { movements: taken, kept };
 }
 
 /** What the keeper is to hand out. */
@@ -1069,71 +1108,104 @@ function confirmProblem(
 }
 
 /** Every device that has come so far has its result, and no other has one (W21). */
-function resultsProblem(
+function resultsProblems(
   kase: IssuanceCase,
   state: DeviceLine['state'],
   devices: readonly { serial: string }[],
   elsewise: string,
-): Objection {
+): FormIssue[] {
   const waiting = kase.data.lines.filter((line) => line.state === state).map((line) => line.serial!);
   const named = devices.map((device) => device.serial);
-  const missing = waiting.find((serial) => !named.includes(serial));
-  if (missing !== undefined) return { field: 'devices', message: `no result for ${missing}` };
-  const stranger = named.find((serial) => !waiting.includes(serial));
-  return stranger === undefined ? null : { field: 'devices', message: `${stranger} ${elsewise}` };
+  return [
+    ...waiting
+      .filter((serial) => !named.includes(serial))
+      .map((serial) => ({ field: 'devices', message: `no result for ${serial}` })),
+    ...named.flatMap((serial, i) =>
+      waiting.includes(serial)
+        ? []
+        : { field: `devices.${i}.serial`, message: `${serial} ${elsewise}; named are ${waiting.join(', ')}` },
+    ),
+  ];
 }
 
 /** ISS-11: with the officer every device has its result, without him none has. */
-function issueProblem(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']): Objection {
+function issueProblem(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']): Objections {
   if (!given.officerPresent)
     return given.devices.length === 0
       ? null
       : { field: 'devices', message: 'nothing is issued without the tax officer (ISS-11)' };
-  const problem = resultsProblem(kase, 'borrowed', given.devices, 'is not to be issued');
-  if (problem !== null) return problem;
-  for (const device of given.devices) {
-    if (device.result === 'passed') continue;
-    if (device.reason === undefined) return { field: 'devices', message: `why ${device.serial} failed` };
-    // Whether a trip's spare is still to be had the ledger says.
-    if (device.spareSerial === undefined || tripOf(kase) !== null) continue;
-    const spare = kase.data.spares.find((each) => each.serial === device.spareSerial);
-    if (spare === undefined || spare.used)
-      return { field: 'devices', message: `${device.spareSerial} is no unused spare of this case` };
-    const { family } = kase.data.lines.find((line) => line.serial === device.serial)!;
-    const held = kase.holdings.item(spare.serial)?.family;
-    if (held !== undefined && held !== family)
-      return { field: 'devices', message: `${spare.serial} is a ${held}, not a ${family} (ISS-09)` };
-  }
-  return null;
+  return together([
+    resultsProblems(kase, 'borrowed', given.devices, 'is not to be issued'),
+    ...given.devices.flatMap((device, i): Objections[] => {
+      if (device.result === 'passed') return [];
+      return [
+        device.reason === undefined
+          ? { field: `devices.${i}.reason`, message: `why ${device.serial} failed` }
+          : null,
+        spareProblem(kase, device, `devices.${i}.spareSerial`),
+      ];
+    }),
+  ]);
 }
 
-function installProblem(kase: IssuanceCase, given: IssuanceAnswers['install']): Objection {
-  const problem = resultsProblem(kase, 'issued', given.devices, 'was not issued');
-  if (problem !== null) return problem;
-  const bare = given.devices.find((each) => each.result === 'installed' && each.sample === undefined);
-  if (bare !== undefined)
-    return { field: 'devices', message: `a sample invoice proves that ${bare.serial} works (ISS-17)` };
-  const silent = given.devices.find((each) => each.result === 'failed' && each.reason === undefined);
-  if (silent !== undefined) return { field: 'devices', message: `why ${silent.serial} failed` };
-  if (given.sampleOn === 'realInvoice' && (given.voided !== true || given.sampleNo === undefined))
-    return { field: 'voided', message: 'a real invoice is voided and its number logged (W26)' };
+/** The spare that took a failed device's place: an unused one of this case, of the same family (ISS-09). */
+function spareProblem(
+  kase: IssuanceCase,
+  { serial, spareSerial }: IssuanceAnswers['issueDevices']['devices'][number],
+  field: string,
+): Objection {
+  // Whether a trip's spare is still to be had the ledger says.
+  if (spareSerial === undefined || tripOf(kase) !== null) return null;
+  const spare = kase.data.spares.find((each) => each.serial === spareSerial);
+  if (spare === undefined || spare.used)
+    return { field, message: `${spareSerial} is no unused spare of this case` };
+  const family = kase.data.lines.find((line) => line.serial === serial)?.family;
+  const held = kase.holdings.item(spare.serial)?.family;
+  return family !== undefined && held !== undefined && held !== family
+    ? { field, message: `${spare.serial} is a ${held}, not a ${family} (ISS-09)` }
+    : null;
+}
+
+function installProblem(kase: IssuanceCase, given: IssuanceAnswers['install']): Objections {
   const kit = kitOf(
     kase.policy.issuance.kits,
     kase.data.lines.map((line) => line.family),
   );
-  if (given.kitVersion !== kit.version)
-    return { field: 'kitVersion', message: `the checklist in force is ${kit.version}` };
   const forgotten = kit.items.filter((item) => !given.kit.includes(item));
-  return forgotten.length === 0
-    ? null
-    : { field: 'kit', message: `not ticked: ${forgotten.join(', ')} (ISS-16)` };
+  const real = given.sampleOn === 'realInvoice';
+  return together([
+    resultsProblems(kase, 'issued', given.devices, 'was not issued'),
+    ...given.devices.flatMap((device, i): Objections[] => [
+      device.result === 'installed' && device.sample === undefined
+        ? {
+            field: `devices.${i}.sample`,
+            message: `a sample invoice proves that ${device.serial} works (ISS-17)`,
+          }
+        : null,
+      device.result === 'failed' && device.reason === undefined
+        ? { field: `devices.${i}.reason`, message: `why ${device.serial} failed` }
+        : null,
+    ]),
+    real && given.voided !== true ? { field: 'voided', message: 'a real invoice is voided (W26)' } : null,
+    real && given.sampleNo === undefined
+      ? { field: 'sampleNo', message: 'the number of a real invoice is logged (W26)' }
+      : null,
+    given.kitVersion !== kit.version
+      ? { field: 'kitVersion', message: `the checklist in force is ${kit.version}` }
+      : null,
+    forgotten.length > 0 ? { field: 'kit', message: `not ticked: ${forgotten.join(', ')} (ISS-16)` } : null,
+  ]);
 }
 
-function contractProblem(kase: IssuanceCase, given: IssuanceAnswers['signContract']): Objection {
-  if (given.endOn <= given.startOn) return { field: 'endOn', message: 'must be after startOn' };
-  const missing = kase.policy.issuance.contractScope.find((word) => !given.scope.includes(word));
-  if (missing !== undefined) return { field: 'scope', message: `a contract covers ${missing} (REG-06)` };
-  return stampProblem(kase, given, kase.policy.issuance.stampWorkdays);
+function contractProblem(kase: IssuanceCase, given: IssuanceAnswers['signContract']): Objections {
+  const missing = kase.policy.issuance.contractScope.filter((word) => !given.scope.includes(word));
+  return together([
+    given.endOn <= given.startOn ? { field: 'endOn', message: 'must be after startOn' } : null,
+    missing.length > 0
+      ? { field: 'scope', message: `a contract covers ${missing.join(', ')} (REG-06)` }
+      : null,
+    stampProblem(kase, given, kase.policy.issuance.stampWorkdays),
+  ]);
 }
 
 // ---------------------------------------------------------------- times and people

@@ -7,7 +7,7 @@ import { dayOf } from '../../domain/calendar.js';
 import type { CaseOutcome } from '../case/messages.js';
 import { beside, rescheduled } from '../case/kase.js';
 import { runCase } from '../case/run.js';
-import { aboutAppointment, bookingsOf } from '../case/visits.js';
+import { aboutAppointment, bookingsOf, moneyHeld } from '../case/visits.js';
 import {
   askBureau,
   askedAgainAt,
@@ -237,7 +237,7 @@ async function handedOver(kase: IssuanceCase): Promise<void> {
   kase.file('activationForm', 'ISS-23');
   await Promise.all([
     (async () => {
-      await kase.task(TASKS.handInMoney, { context: { amount: kase.data.paid } }); // ISS-21
+      await kase.task(TASKS.handInMoney, () => ({ context: { amount: moneyHeld(kase) } })); // ISS-21
       await kase.task(TASKS.clearSlip); //                              ISS-22
     })(),
     kase.task(TASKS.handInForm), //                                     ISS-23

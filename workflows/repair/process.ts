@@ -7,6 +7,7 @@ import { addMinutes, dayOf, instantOf, workdayAfter } from '../../domain/calenda
 import { atPlace, isHeldByStaff, withCustomer, type Movement } from '../../domain/custody.js';
 import type { IssuanceIntake } from '../../domain/forms-issuance.js';
 import type { RepairAnswers, RepairIntake } from '../../domain/forms-repair.js';
+import type { FormIssue } from '../../domain/forms.js';
 import {
   contactExhausted,
   dayPartOf,
@@ -29,6 +30,7 @@ import type { Kase, Process, TaskOptions, TellOptions } from '../case/kase.js';
 import { SYSTEM } from '../case/system.js';
 import type { Wanted } from '../case/holdings.js';
 import type { CaseStart } from '../case/messages.js';
+import type { TaskState } from '../case/state.js';
 import {
   aboutAppointment,
   appointment,
@@ -36,6 +38,7 @@ import {
   closing,
   handOver,
   holder,
+  handInProblem,
   moneyTaken,
   moneyToFinance,
   refundable,
@@ -48,7 +51,10 @@ import {
   stampProblem,
   technicianProblem,
   todaysClose,
+  together,
+  tooEarly,
   type Objection,
+  type Objections,
 } from '../case/visits.js';
 
 export interface RepairInput {
@@ -191,6 +197,7 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
         return changedOnSite(kase, answer as RepairAnswers['repairOnSite'], by);
       case 'signForm':
         return {
+          kept: bookingsOf(kase, 'visit'),
           movements: [
             handOver(receiptOf(kase), 'receipt', withCustomer(kase.data.customer), by, {
               receivedBy: by,
@@ -405,9 +412,8 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
     switch (task.name) {
       case 'helpRemotely': {
         const { engineer } = answer as RepairAnswers['helpRemotely'];
-        return engineer !== undefined && kase.snapshot.desk.staff[engineer] === undefined
-          ? { field: 'engineer', message: 'nobody of that id on the desk' }
-          : future(kase, answer['promiseAt']);
+        const problem = engineer === undefined ? null : technicianProblem(kase, engineer, 'engineer');
+        return problem ?? future(kase, answer['promiseAt']);
       }
       case 'simulateFault':
         if (answer['result'] === 'longer' && answer['promiseAt'] === undefined)
@@ -439,28 +445,28 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
       case 'packUp': {
         const given = answer as RepairAnswers['packUp'];
         const forgotten = PACKED.filter((item) => !given.packed.includes(item));
-        if (forgotten.length > 0)
-          return { field: 'packed', message: `not packed: ${forgotten.join(', ')} (ONS-08)` };
-        return given.spares.length > 0 &&
-          (given.keeperSignature === undefined || given.borrowerSignature === undefined)
-          ? { field: 'keeperSignature', message: 'keeper and borrower both sign for spares (AT-43)' }
-          : null;
+        const signed = given.keeperSignature !== undefined && given.borrowerSignature !== undefined;
+        return together([
+          forgotten.length > 0
+            ? { field: 'packed', message: `not packed: ${forgotten.join(', ')} (ONS-08)` }
+            : null,
+          given.spares.length > 0 && !signed
+            ? { field: 'keeperSignature', message: 'keeper and borrower both sign for spares (AT-43)' }
+            : null,
+        ]);
       }
       case 'arrive':
-        return arrivalProblem(kase, answer as RepairAnswers['arrive']);
+        return tooEarly(kase, 'visit', 'present') ?? arrivalProblem(kase, answer as RepairAnswers['arrive']);
       case 'repairOnSite':
-        return onSiteProblem(kase, answer as RepairAnswers['repairOnSite']);
+        return (
+          tooEarly(kase, 'visit', 'faults') ?? onSiteProblem(kase, answer as RepairAnswers['repairOnSite'])
+        );
       case 'signForm':
         return stampProblem(kase, answer as RepairAnswers['signForm'], kase.policy.repair.stampWorkdays);
       case 'collectFee':
         return paymentProblem(answer as RepairAnswers['collectFee'], owed(kase));
-      case 'handInMoney': {
-        const given = answer as RepairAnswers['handInMoney'];
-        const held = moneyHeld(kase);
-        return given.received === held
-          ? null
-          : { field: 'received', message: `${held} CNY were collected and not handed in yet` };
-      }
+      case 'handInMoney':
+        return handInProblem(kase, (answer as RepairAnswers['handInMoney']).received);
       case 'agreeCost': {
         const given = answer as RepairAnswers['agreeCost'];
         return given.accepted && given.consent === undefined
@@ -472,11 +478,14 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
         return slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
       }
       case 'returnMachine':
-        return returnProblem(answer as RepairAnswers['returnMachine']);
+        return tooEarly(kase, 'return', 'present') ?? returnProblem(answer as RepairAnswers['returnMachine']);
       case 'followUp':
-        return answer['systemState'] !== 'notUsed' && answer['visitSatisfaction'] === undefined
-          ? { field: 'visitSatisfaction', message: 'asked at every follow-up of a visit, 1 to 5 (ONS-26)' }
-          : null;
+        return (
+          calledTooSoon(kase, task) ??
+          (answer['systemState'] !== 'notUsed' && answer['visitSatisfaction'] === undefined
+            ? { field: 'visitSatisfaction', message: 'asked at every follow-up of a visit, 1 to 5 (ONS-26)' }
+            : null)
+        );
       default:
         return null;
     }
@@ -731,14 +740,6 @@ export function owed(kase: RepairCase): number {
   return Math.max(0, Math.round((kase.data.due - kase.data.paid) * 100) / 100);
 }
 
-/** Cash and cheques on their way to finance, CNY (D1). */
-export function moneyHeld(kase: RepairCase): number {
-  return [...heldOfKind(kase, 'cash'), ...heldOfKind(kase, 'cheque')].reduce(
-    (sum, held) => sum + (held.amount ?? 0),
-    0,
-  );
-}
-
 function visitBooking(kase: RepairCase) {
   return kase.holdings.bookings().find((booking) => booking.kind === 'visit');
 }
@@ -886,7 +887,7 @@ const machineOf = (kase: RepairCase) => `${kase.caseId}/machine#${kase.round}`;
 const voucherOf = (kase: RepairCase) => `${kase.caseId}/voucher#${kase.round}`;
 
 /** The machine is the customer's again by the end of the day that was promised on the voucher. */
-function promisedReturn(kase: RepairCase, day = kase.data.taken?.promisedReturnOn): Instant {
+export function promisedReturn(kase: RepairCase, day = kase.data.taken?.promisedReturnOn): Instant {
   return closing(kase, day ?? dayOf(kase.now, kase.offsetMinutes));
 }
 
@@ -990,7 +991,7 @@ function machineReturned(
     ...proofs(undefined, given.receiverSignature),
   });
   const voucher = given.voucherTakenBack ? (voucherBack(kase, [kase.data.taken!.item])?.movements ?? []) : [];
-  return { movements: [...movements, ...voucher] };
+  return { movements: [...movements, ...voucher], kept: bookingsOf(kase, 'return') };
 }
 
 /** With the machine the voucher comes back, whoever brings it (ONS-14). */
@@ -1012,7 +1013,16 @@ function future(kase: RepairCase, at: unknown): Objection {
     : null;
 }
 
-function contactProblem(kase: RepairCase, given: RepairAnswers['contact']): Objection {
+/** The call asks how the system ran since: on its planned day at the earliest (D9). */
+function calledTooSoon(kase: RepairCase, { plannedAt }: TaskState): Objection {
+  if (plannedAt === null) return null;
+  const planned = dayOf(plannedAt, kase.offsetMinutes);
+  return dayOf(kase.now, kase.offsetMinutes) >= planned
+    ? null
+    : { field: 'systemState', message: `not before ${planned}, the day the call is planned for (D9)` };
+}
+
+function contactProblem(kase: RepairCase, given: RepairAnswers['contact']): Objections {
   const { data, policy } = kase;
   if (given.result !== 'reached') {
     const on = dayOf(kase.now, kase.offsetMinutes);
@@ -1028,46 +1038,55 @@ function contactProblem(kase: RepairCase, given: RepairAnswers['contact']): Obje
       ? { field: 'handTo', message: 'a named person keeps trying too (ONS-07)' }
       : null;
   }
-  if (given.companyStated === undefined)
-    return { field: 'companyStated', message: 'company and own name are said first (ONS-02)' };
-  if (given.contract === undefined)
-    return { field: 'contract', message: 'whether it is within the contract period (ONS-04)' };
-  if (given.backupRequired === undefined)
-    return { field: 'backupRequired', message: 'the customer is asked to back up (ONS-05)' };
-  if (given.siteAddress === undefined) return { field: 'siteAddress', message: 'where exactly (ONS-06)' };
   const problem = slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
-  if (problem !== null) return problem;
-  const covered = inContract(
-    given.contract,
-    given.contractEnd ?? data.contractEnd,
-    dayOf(given.from!, kase.offsetMinutes),
-  );
-  return !covered && !data.paidAccepted && given.amount === undefined
-    ? { field: 'amount', message: 'outside the contract: what the visit costs is said first (ONS-09)' }
-    : null;
+  const covered =
+    given.from === undefined ||
+    inContract(
+      given.contract ?? 'none',
+      given.contractEnd ?? data.contractEnd,
+      dayOf(given.from, kase.offsetMinutes),
+    );
+  return together([
+    given.companyStated === undefined
+      ? { field: 'companyStated', message: 'company and own name are said first (ONS-02)' }
+      : null,
+    given.contract === undefined
+      ? { field: 'contract', message: 'whether it is within the contract period (ONS-04)' }
+      : null,
+    given.backupRequired === undefined
+      ? { field: 'backupRequired', message: 'the customer is asked to back up (ONS-05)' }
+      : null,
+    given.siteAddress === undefined ? { field: 'siteAddress', message: 'where exactly (ONS-06)' } : null,
+    problem,
+    given.contract !== undefined && !covered && !data.paidAccepted && given.amount === undefined
+      ? { field: 'amount', message: 'outside the contract: what the visit costs is said first (ONS-09)' }
+      : null,
+  ]);
 }
 
-function arrivalProblem(kase: RepairCase, given: RepairAnswers['arrive']): Objection {
+function arrivalProblem(kase: RepairCase, given: RepairAnswers['arrive']): Objections {
   if (!given.present)
     return given.photo === undefined
       ? { field: 'photo', message: 'a photo shows that nobody was there (W30)' }
       : null;
   const visit = visitBooking(kase);
-  if (visit !== undefined && kase.now > lateFrom(kase, visit.from) && given.lateReason === undefined)
-    return {
-      field: 'lateReason',
-      message: `more than ${kase.policy.repair.lateMinutes} minutes late: why`,
-    };
-  if (!given.contractChecked)
-    return { field: 'contractChecked', message: 'the contract is checked at the door (ONS-09)' };
-  if (given.backup === undefined) return { field: 'backup', message: 'checked before any work (ONS-10)' };
-  return (given.backup === 'impossible' || given.backup === 'declined') && given.riskNote === undefined
-    ? { field: 'riskNote', message: 'the customer signs that there is no backup (W23)' }
-    : null;
+  const late = visit !== undefined && kase.now > lateFrom(kase, visit.from);
+  return together([
+    late && given.lateReason === undefined
+      ? { field: 'lateReason', message: `more than ${kase.policy.repair.lateMinutes} minutes late: why` }
+      : null,
+    given.contractChecked
+      ? null
+      : { field: 'contractChecked', message: 'the contract is checked at the door (ONS-09)' },
+    given.backup === undefined ? { field: 'backup', message: 'checked before any work (ONS-10)' } : null,
+    (given.backup === 'impossible' || given.backup === 'declined') && given.riskNote === undefined
+      ? { field: 'riskNote', message: 'the customer signs that there is no backup (W23)' }
+      : null,
+  ]);
 }
 
 /** One form per visit: every open fault with its inspection, cover, treatment, result and test (W22). */
-function onSiteProblem(kase: RepairCase, given: RepairAnswers['repairOnSite']): Objection {
+function onSiteProblem(kase: RepairCase, given: RepairAnswers['repairOnSite']): Objections {
   const { data } = kase;
   const numbers = given.faults.map((fault) => fault.no);
   const twice = numbers.find((no, i) => numbers.indexOf(no) !== i);
@@ -1082,70 +1101,92 @@ function onSiteProblem(kase: RepairCase, given: RepairAnswers['repairOnSite']): 
     .find((no, i) => no !== next + i);
   if (stranger !== undefined)
     return { field: 'faults', message: `a new fault takes the next number, ${next}, not ${stranger}` };
-  for (const [i, fault] of given.faults.entries()) {
-    const problem = faultProblem(kase, fault);
-    if (problem !== null) return { ...problem, field: `faults.${i}.${problem.field}` };
-  }
   const takes = given.faults.some((fault) => fault.result === 'takenAway');
-  if (takes && given.taken === undefined)
-    return { field: 'taken', message: 'what is taken away needs consent and a voucher first (ONS-14)' };
-  if (!takes && given.taken !== undefined)
-    return { field: 'taken', message: 'no fault was left to the workshop' };
-  if (given.taken !== undefined && given.taken.promisedReturnOn < dayOf(kase.now, kase.offsetMinutes))
-    return { field: 'taken.promisedReturnOn', message: 'must not lie in the past' };
   const replaces = given.faults.some((fault) => fault.result === 'replace');
-  if (replaces && given.replacement === undefined)
-    return {
-      field: 'replacement',
-      message: 'a replaced device is issued at the bureau: what it needs (W25)',
-    };
-  if (!replaces && given.replacement !== undefined)
-    return { field: 'replacement', message: 'no fault needs a new device' };
-  return given.customerPhoneUsed && given.phoneAllowed !== true
-    ? { field: 'phoneAllowed', message: "the customer's phone is used with permission only (ONS-20)" }
-    : null;
+  return together([
+    ...given.faults.flatMap((fault, i) =>
+      faultProblems(kase, fault).map(({ field, message }) => ({ field: `faults.${i}.${field}`, message })),
+    ),
+    takes && given.taken === undefined
+      ? { field: 'taken', message: 'what is taken away needs consent and a voucher first (ONS-14)' }
+      : null,
+    !takes && given.taken !== undefined
+      ? { field: 'taken', message: 'no fault was left to the workshop' }
+      : null,
+    given.taken !== undefined && given.taken.promisedReturnOn < dayOf(kase.now, kase.offsetMinutes)
+      ? { field: 'taken.promisedReturnOn', message: 'must not lie in the past' }
+      : null,
+    replaces && given.replacement === undefined
+      ? { field: 'replacement', message: 'a replaced device is issued at the bureau: what it needs (W25)' }
+      : null,
+    !replaces && given.replacement !== undefined
+      ? { field: 'replacement', message: 'no fault needs a new device' }
+      : null,
+    given.customerPhoneUsed && given.phoneAllowed !== true
+      ? { field: 'phoneAllowed', message: "the customer's phone is used with permission only (ONS-20)" }
+      : null,
+  ]);
 }
 
-function faultProblem(kase: RepairCase, fault: RepairAnswers['repairOnSite']['faults'][number]): Objection {
-  const { data } = kase;
+function faultProblems(
+  kase: RepairCase,
+  fault: RepairAnswers['repairOnSite']['faults'][number],
+): FormIssue[] {
   const order = inspectionProblem(fault.steps);
-  if (order !== null) return { field: 'steps', message: `${order} (ONS-12)` };
-  if (fault.covered && outOfContract(kase))
-    return { field: 'covered', message: 'the visit lies outside the contract (ONS-09)' };
-  const agreed = fault.no === 1 && data.paidAccepted;
-  if (!fault.covered && !agreed && fault.result !== 'notOurs') {
-    if (fault.price === undefined)
-      return { field: 'price', message: 'an extra fault outside the contract has its price (W22)' };
-    if (fault.consent === undefined)
-      return { field: 'consent', message: 'and the written consent to it, before the work (W22)' };
-  }
-  if (fault.caseOpened && fault.openConsent === undefined)
-    return { field: 'openConsent', message: 'who consented before the case was opened (ONS-13)' };
-  if (fault.result === 'solved' && (!fault.retest || fault.retestBy === undefined))
-    return { field: 'retest', message: 'tested again in front of the customer, and whom (ONS-15)' };
-  if (fault.result === 'solved' && !fault.explained)
-    return { field: 'explained', message: 'cause, remedy and what to watch are explained (ONS-15)' };
-  const unknown = fault.parts.find(
-    (part) => part.newSerial !== undefined && kase.holdings.item(part.newSerial) === undefined,
+  const agreed = fault.no === 1 && kase.data.paidAccepted;
+  const extra = !fault.covered && !agreed && fault.result !== 'notOurs';
+  const solved = fault.result === 'solved';
+  const parts = fault.parts.flatMap((part, i) =>
+    part.newSerial === undefined || kase.holdings.item(part.newSerial) !== undefined
+      ? []
+      : {
+          field: `parts.${i}.newSerial`,
+          message: `${part.newSerial} was not borrowed for this visit (ONS-08)`,
+        },
   );
-  return unknown === undefined
-    ? null
-    : { field: 'parts', message: `${unknown.newSerial} was not borrowed for this visit (ONS-08)` };
+  const problems: Objections[] = [
+    order === null ? null : { field: 'steps', message: `${order} (ONS-12)` },
+    fault.covered && outOfContract(kase)
+      ? { field: 'covered', message: 'the visit lies outside the contract (ONS-09)' }
+      : null,
+    extra && fault.price === undefined
+      ? { field: 'price', message: 'an extra fault outside the contract has its price (W22)' }
+      : null,
+    extra && fault.consent === undefined
+      ? { field: 'consent', message: 'and the written consent to it, before the work (W22)' }
+      : null,
+    fault.caseOpened && fault.openConsent === undefined
+      ? { field: 'openConsent', message: 'who consented before the case was opened (ONS-13)' }
+      : null,
+    solved && !fault.retest
+      ? { field: 'retest', message: 'tested again in front of the customer (ONS-15)' }
+      : null,
+    solved && fault.retestBy === undefined
+      ? { field: 'retestBy', message: 'in front of whom it was tested again (ONS-15)' }
+      : null,
+    solved && !fault.explained
+      ? { field: 'explained', message: 'cause, remedy and what to watch are explained (ONS-15)' }
+      : null,
+    parts,
+  ];
+  return problems.flatMap((problem) => problem ?? []);
 }
 
-function returnProblem(given: RepairAnswers['returnMachine']): Objection {
+function returnProblem(given: RepairAnswers['returnMachine']): Objections {
   if (!given.present)
     return given.photo === undefined
       ? { field: 'photo', message: 'a photo shows that nobody was there (W30)' }
       : null;
   const missing = (
     ['returnedTo', 'identityCheck', 'receiverSignature', 'conditionBack', 'works'] as const
-  ).find((field) => given[field] === undefined);
-  if (missing !== undefined)
-    return { field: missing, message: 'required when the machine is returned (ONS-14)' };
-  if (!given.testedInFront)
-    return { field: 'testedInFront', message: 'tested again in front of the customer (ONS-15)' };
-  return !given.voucherTakenBack && given.lostDeclaration === undefined
-    ? { field: 'lostDeclaration', message: 'the voucher comes back, or its loss is declared (ONS-14)' }
-    : null;
+  ).filter((field) => given[field] === undefined);
+  return together([
+    missing.map((field) => ({ field, message: 'required when the machine is returned (ONS-14)' })),
+    given.testedInFront
+      ? null
+      : { field: 'testedInFront', message: 'tested again in front of the customer (ONS-15)' },
+    !given.voucherTakenBack && given.lostDeclaration === undefined
+      ? { field: 'lostDeclaration', message: 'the voucher comes back, or its loss is declared (ONS-14)' }
+      : null,
+  ]);
 }

@@ -7,6 +7,7 @@ import type { CaseOutcome } from '../case/messages.js';
 import { rescheduled } from '../case/kase.js';
 import { SYSTEM } from '../case/system.js';
 import { runCase } from '../case/run.js';
+import { moneyHeld } from '../case/visits.js';
 import {
   approvalDue,
   beginNextVisit,
@@ -16,9 +17,9 @@ import {
   giveBack,
   laterOf,
   leadsOf,
-  moneyHeld,
   outOfContract,
   owed,
+  promisedReturn,
   repairProcess,
   replaced,
   replacementOrder,
@@ -114,7 +115,7 @@ async function visited(kase: RepairCase): Promise<'visited' | 'notReached' | 'pa
   for (;;) {
     const visit = await agreedVisit(kase); //                           ONS-02..07
     if (visit === null) return 'notReached';
-    if (!(await paidServiceAccepted(kase, visit.technician))) return 'paidDeclined'; // ONS-09
+    if (!(await paidServiceAccepted(kase, visit))) return 'paidDeclined'; // ONS-09
     const packed = await kase.task(TASKS.packUp, () => ({
       assignee: visit.technician,
       dueAt: laterOf(kase, visit.from),
@@ -169,7 +170,10 @@ async function agreedVisit(
 }
 
 /** Out of contract: explained with its price, accepted in writing, the lead told (ONS-09). */
-async function paidServiceAccepted(kase: RepairCase, technician: string): Promise<boolean> {
+async function paidServiceAccepted(
+  kase: RepairCase,
+  visit: { technician: string; from: string },
+): Promise<boolean> {
   const { paid } = kase.keep('paid', () => ({ paid: outOfContract(kase) && !kase.data.paidAccepted }));
   if (!paid) return true;
   kase.once('paidTold', () => {
@@ -177,7 +181,8 @@ async function paidServiceAccepted(kase: RepairCase, technician: string): Promis
     tellLead(kase, 'staff.paidVisit', 'ONS-09');
   });
   const said = await kase.task(TASKS.acceptPaid, () => ({
-    assignee: technician,
+    assignee: visit.technician,
+    notAfter: visit.from,
     context: { amount: kase.data.due },
   }));
   return said.accepted;
@@ -234,6 +239,7 @@ async function throughWorkshop(kase: RepairCase): Promise<void> {
   }));
   const work = await kase.task(TASKS.repairMachine, () => ({
     assignee: kase.state.tasks[kase.answeredTaskNamed('receiveMachine')!]!.completedBy,
+    notAfter: promisedReturn(kase),
   }));
   if (work.cost > taken.limit)
     await kase.task(TASKS.agreeCost, { context: { cost: work.cost, limit: taken.limit } });

@@ -13,10 +13,13 @@ import { SYSTEM } from '../case/system.js';
 import {
   bookingsOf,
   bureauCalledOff,
+  bureauHoursProblem,
   bureauVisit,
   handOver,
+  outsideBureauHours,
   slotProblem,
   technicianProblem,
+  unlessNamed,
   visitClose,
 } from '../case/visits.js';
 
@@ -71,10 +74,11 @@ export const tripProcess: Process<TripAnswers, TripData> = {
     }
   },
 
-  answered(kase, task, raw) {
+  answered(kase, task, raw, by) {
     if (task.name !== 'planTrip') return;
     const given = raw as TripAnswers['planTrip'];
     kase.data.technician = given.technician;
+    outsideBureauHours(kase, given.from, given.to, by);
     kase.undoLater('bureau', { from: given.from });
   },
 
@@ -85,7 +89,13 @@ export const tripProcess: Process<TripAnswers, TripData> = {
         const { technician } = kase.data;
         if (slipIsOut(kase) && given.technician !== technician)
           return { field: 'technician', message: `${technician} has the slip and the spares already` };
-        return slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
+        return (
+          slotProblem(kase, given.from, given.to) ??
+          (given.namedByOfficer === true
+            ? null
+            : unlessNamed(bureauHoursProblem(kase, given.from, given.to), 'namedByOfficer: yes')) ??
+          technicianProblem(kase, given.technician)
+        );
       }
       case 'borrowSpares': {
         const { spares } = answer as TripAnswers['borrowSpares'];

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { taskForm } from '../acts.js';
 import { command } from '../command.js';
-import { allowedText, fieldsOf } from '../../forms.js';
+import { fieldsOf } from '../../forms.js';
 import {
   aheadLines,
   answerPairs,
   caseColumns,
   clockOfTask,
   dueWords,
+  formPairs,
   intervalLines,
   limitWords,
   lineToType,
@@ -62,11 +63,7 @@ export default command({
         }
         out.line();
         out.line(out.c.bold('Form'));
-        const shown = fields.map((field): [string, string] => [
-          `${field.name}${field.required ? ' *' : ''}`,
-          `${allowedText(field)}${field.default === undefined ? '' : out.c.dim(`  default ${String(field.default)}`)}`,
-        ]);
-        out.lines(out.pairs(shown));
+        out.lines(out.pairs(formPairs(ctx, fields)));
         if (explanation) {
           out.line();
           out.line(out.c.bold('Why it is due then'));

@@ -24,9 +24,10 @@ export default command({
     const schema = taskForm(input.case, task);
     const due = row?.dueAt ? `, due ${ctx.moments.due(row.dueAt)}` : '';
     const answer = await gatherAnswer(ctx, schema, input, { title: `${input.case} · ${task}${due}` });
-    if (!notOnlyDry(ctx, `complete ${task} in ${input.case}`, [['answer', JSON.stringify(answer)]])) return;
     let result;
     try {
+      if (ctx.globals.dryRun) await api.checkAnswer(input.case, task, answer, actor.id);
+      if (!notOnlyDry(ctx, `complete ${task} in ${input.case}`, [['answer', JSON.stringify(answer)]])) return;
       result = await ctx.act(() =>
         api.complete(input.case, task, answer, actor.id, { requestId: ctx.requestId }),
       );

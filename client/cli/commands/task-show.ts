@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { meantTask, taskForm } from '../acts.js';
 import { command } from '../command.js';
 import { DeskError, EXIT } from '../../api.js';
-import { allowedText, fieldsOf } from '../../forms.js';
+import { fieldsOf } from '../../forms.js';
 import { CASE, caseNumber, taskFlag } from '../inputs.js';
-import { answerPairs, dueWords } from '../views.js';
+import { answerPairs, dueWords, formPairs } from '../views.js';
 
 export default command({
   name: 'task show',
@@ -52,14 +52,7 @@ export default command({
         return;
       }
       out.line(out.c.bold('Form'));
-      out.lines(
-        out.pairs(
-          fields.map((field): [string, string] => [
-            `${field.name}${field.required ? ' *' : ''}`,
-            `${allowedText(field)}${field.default === undefined ? '' : out.c.dim(`  default ${String(field.default)}`)}`,
-          ]),
-        ),
-      );
+      out.lines(out.pairs(formPairs(ctx, fields)));
     });
   },
 });

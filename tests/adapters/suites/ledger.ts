@@ -600,6 +600,28 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
         expect(found.map((row) => row.caseId)).toEqual(['D-6']);
       });
 
+      it('takes back what an act brought that was refused, and tells what was there before', async () => {
+        const texts = [content('refused-1'), content('refused-2')].map((row) => ({ ...row, caseId: 'D-9' }));
+        expect(await ledger.putContents(texts.slice(0, 1))).toEqual(['refused-1']);
+        expect(await ledger.putContents(texts)).toEqual(['refused-2']);
+        expect(await ledger.putContents([])).toEqual([]);
+        const paper = {
+          evidence: 'ev-9',
+          caseId: 'D-9',
+          field: 'proof',
+          sha256: sha('proof'),
+          mediaType: 'text/plain',
+          bytes: 5,
+          name: 'proof.txt',
+          addedBy: 'li.na',
+          addedAt: '2030-03-04T01:00:00.000Z',
+        };
+        await ledger.addEvidence(paper);
+        await ledger.takeBack({ contents: ['refused-2', 'never-there'], evidence: ['ev-9'] });
+        expect((await ledger.contentsOf('D-9')).map(({ id }) => id)).toEqual(['refused-1']);
+        expect(await ledger.evidence('D-9')).toEqual([]);
+      });
+
       it('keeps evidence and refusals once', async () => {
         const row = {
           evidence: 'ev-1',
@@ -612,8 +634,8 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
           addedBy: 'li.na',
           addedAt: '2030-03-04T01:00:00.000Z',
         };
-        await ledger.addEvidence(row);
-        await ledger.addEvidence(row);
+        expect(await ledger.addEvidence(row)).toBe(true);
+        expect(await ledger.addEvidence(row)).toBe(false);
         expect(await ledger.evidence('D-1')).toEqual([row]);
         expect((await ledger.caseFile('D-1'))?.evidence).toEqual([row]);
         const refused = refusal('D-1-refused', 'D-1');
