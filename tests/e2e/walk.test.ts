@@ -354,7 +354,7 @@ describe('acting', () => {
       refused(64, 'case', 'why', cases.file, '--clock', 'firstRespnse'),
     ]);
     expect(words.stdout).toMatch(/^firstResponse · 30 min · calendar hotline · ESC-01$/m);
-    expect(words.stdout).toMatch(/^ {2}\w{3} \d+ \w{3} \d\d:\d\d – .*\+30 min {2}open 09:00-18:00$/m);
+    expect(words.stdout).toMatch(/^ {2}\w{3} \d+ \w{3} \d\d:\d\d – .*\+\d+ min {2}open 09:00-18:00$/m);
     expect(words.stdout).toMatch(/reminder 50 % +li\.na$/m);
     expect(words.stdout).toMatch(/late +li\.na, (chen\.hui|guo\.feng)$/m);
     expect(told).toMatchObject([{ clock: { name: 'firstResponse', limitMinutes: 30, rule: 'ESC-01' } }]);
