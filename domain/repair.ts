@@ -17,15 +17,6 @@ import {
 import type { Day, Instant } from './case.js';
 import { CASE_TASKS, HOLDING_TASKS, task, VISIT_TASKS } from './tasks.js';
 
-/** HOT-05: what the agent asks, in the manual's order; each has a value or the reason why it was skipped. */
-export const DIAGNOSTIC_STEPS = [
-  'readerLamp',
-  'memory',
-  'printerDriver',
-  'cardDate',
-  'filingStart',
-  'accountingMonth',
-] as const;
 export const READER_LAMP = ['green', 'red', 'off'] as const;
 export const SKIP_REASONS = ['customerAway', 'cannotEnter', 'notConcerned', 'declined', 'other'] as const;
 export const REMOTE_RESULTS = ['solved', 'simulate', 'visit'] as const;
@@ -63,15 +54,6 @@ export const FAULT_RESULTS = ['solved', 'temporary', 'unsolved', 'takenAway', 'r
 export const MACHINES = ['computer', 'printer', 'reader', 'specialDevice'] as const;
 export const WORKSHOP_RESULTS = ['repaired', 'notRepaired', 'scrap'] as const;
 export const SYSTEM_STATES = ['normal', 'problem', 'notUsed'] as const;
-export const REPAIR_OUTCOMES = [
-  'solvedRemotely',
-  'repaired',
-  'movedOn',
-  'visitRefused',
-  'paidDeclined',
-  'notReached',
-  'cancelled',
-] as const;
 
 export type Contract = (typeof CONTRACT)[number];
 export type DayPart = (typeof DAY_PARTS)[number];

@@ -543,6 +543,28 @@ export class Desk {
   history(caseId: string): Promise<CaseRun[]> {
     return this.office.history(caseId);
   }
+  /** Everything Temporal keeps of a case, payloads opened; names of fields too. */
+  async kept(caseId: string): Promise<string> {
+    const opened: string[] = [];
+    const open = (node: unknown): void => {
+      if (node === null || typeof node !== 'object') return void opened.push(String(node));
+      const record = node as Record<string, unknown>;
+      if (typeof record['data'] === 'string' && 'metadata' in record)
+        opened.push(Buffer.from(record['data'], 'base64').toString('utf8'));
+      for (const [key, inner] of Object.entries(record)) {
+        opened.push(key);
+        open(inner);
+      }
+    };
+    open((await this.history(caseId)).map((run) => run.history));
+    const described = await this.office.client.workflow.getHandle(caseId).describe();
+    opened.push(
+      JSON.stringify([described.memo ?? null, described.typedSearchAttributes.getAll(), described.raw]),
+      (await described.staticSummary()) ?? '',
+      (await described.staticDetails()) ?? '',
+    );
+    return opened.join('\n');
+  }
   async replay(caseId: string): Promise<{ runs: number; differences: string[] }> {
     return this.office.replay([caseId]);
   }

@@ -1,7 +1,7 @@
 /** What people may do to a case and what they may not; what stays out of history; how clocks follow what is done. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DeskError } from '../../client/api.js';
-import { at, codeOf, content, eventually, lines, Office, shown, type Desk } from '../support/desk.js';
+import { at, codeOf, content, eventually, lines, Office, shown } from '../support/desk.js';
 
 let office: Office;
 beforeAll(async () => {
@@ -174,29 +174,6 @@ describe('a person concerned', () => {
 });
 
 describe('personal data never enters history', () => {
-  /** Everything Temporal keeps of a case, payloads opened. */
-  async function keptByTemporal(desk: Desk, caseId: string): Promise<string> {
-    const opened: string[] = [];
-    const open = (node: unknown): void => {
-      if (node === null || typeof node !== 'object') return void opened.push(String(node));
-      const record = node as Record<string, unknown>;
-      if (typeof record['data'] === 'string' && 'metadata' in record)
-        opened.push(Buffer.from(record['data'], 'base64').toString('utf8'));
-      for (const [key, inner] of Object.entries(record)) {
-        opened.push(key);
-        open(inner);
-      }
-    };
-    const runs = await desk.history(caseId);
-    open(runs.map((run) => run.history));
-    const described = await office.client.workflow.getHandle(caseId).describe();
-    opened.push(
-      JSON.stringify([described.memo ?? null, described.typedSearchAttributes.getAll(), described.raw]),
-    );
-    opened.push((await described.staticSummary()) ?? '', (await described.staticDetails()) ?? '');
-    return opened.join('\n');
-  }
-
   test('house PRV-01: planted names, numbers and texts are nowhere in history; erased texts leave their hash', async () => {
     const desk = await office.desk('03-06 09:00');
     let planted = 0;
@@ -273,7 +250,7 @@ describe('personal data never enters history', () => {
     expect((await desk.file(caseId)).row.status).toBe('closed');
     expect(planted).toBe(42);
 
-    const kept = await keptByTemporal(desk, caseId);
+    const kept = await desk.kept(caseId);
     expect(kept.length).toBeGreaterThan(100_000);
     expect(kept).toContain('planResolution');
     expect(kept.match(/秘\d+密[^"\n]*/g) ?? []).toEqual([]);

@@ -47,12 +47,6 @@ async function asked(desk: Desk, day: string): Promise<string> {
 async function letters(caseId: string): Promise<MailboxItem[]> {
   return (await office.mailbox(caseId)).filter((item) => item.to === OFFICER);
 }
-/** The history of a case, payloads opened. */
-async function keptByTemporal(desk: Desk, caseId: string): Promise<string> {
-  const kept = JSON.stringify((await desk.history(caseId)).map((run) => run.history));
-  const payloads = [...kept.matchAll(/"data":"([A-Za-z0-9+/=]*)"/g)];
-  return kept + payloads.map(([, data]) => Buffer.from(data!, 'base64').toString('utf8')).join('\n');
-}
 const calendarLine = (mail: MailboxItem | undefined, name: string) =>
   new RegExp(`^${name}(?:;[^:]*)?:(.*)$`, 'm').exec(mail?.invitation ?? '')?.[1]?.trim();
 /** Method, sequence and beginning of every invitation, in the order of sending. */
@@ -83,7 +77,7 @@ test('W28 ISS-07 the code answers once, as the bureau, and stands neither in his
     completedBy: 'bureau:binjiang-bureau',
   });
   expect(await desk.openTasks(caseId)).toEqual(['borrowDevices#1']);
-  const told = JSON.stringify(await desk.file(caseId)) + (await keptByTemporal(desk, caseId));
+  const told = JSON.stringify(await desk.file(caseId)) + (await desk.kept(caseId));
   expect(told).toContain('awaitBureau');
   const known = await office.ports.ledger.bureauCode(
     createHash('sha256').update(code.replaceAll('-', '')).digest('hex'),

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isHeldByStaff } from '../../domain/custody.js';
-import { at, codeOf, Office, shown, type Desk } from '../support/desk.js';
+import { at, codeOf, Office, shown } from '../support/desk.js';
 import {
   cancelAndWindUp,
   inLanes,
@@ -114,19 +114,6 @@ describe('cancelled at every step', () => {
   });
 });
 
-/** Everything Temporal keeps of a case, payloads opened. */
-async function keptByTemporal(desk: Desk, caseId: string): Promise<string> {
-  const opened: string[] = [];
-  const open = (node: unknown): void => {
-    if (node === null || typeof node !== 'object') return void opened.push(String(node));
-    const record = node as Record<string, unknown>;
-    if (typeof record['data'] === 'string' && 'metadata' in record)
-      opened.push(Buffer.from(record['data'], 'base64').toString('utf8'));
-    for (const inner of Object.values(record)) open(inner);
-  };
-  open((await desk.history(caseId)).map((run) => run.history));
-  return opened.join('\n');
-}
 const row = async (errand: Errand) => (await errand.desk.file(errand.caseId)).row;
 
 describe('the request', () => {
@@ -170,7 +157,7 @@ describe('the request', () => {
     // Told by the customer and not on file: checked and flagged all the same, and in no history.
     const told = await warehouse.open(desk, { taxpayerId: '330106100000012' });
     expect(await legacy(told)).toEqual(await legacy(old));
-    expect(await keptByTemporal(desk, told.caseId)).not.toContain('330106100000012');
+    expect(await desk.kept(told.caseId)).not.toContain('330106100000012');
   });
 
   test('REG-01 waiting for anybody moves other deadlines, never the legal three workdays', async () => {
@@ -639,7 +626,7 @@ describe('to the end', () => {
     await walkFrom(errand, way, 'tellCode');
     expect(await shownTo(tell.by)).toEqual(['******RE']);
     expect(await row(errand)).toMatchObject({ status: 'closed', outcome: 'activated' });
-    const kept = await keptByTemporal(desk, errand.caseId);
+    const kept = await desk.kept(errand.caseId);
     expect(kept).toContain('receiveCode');
     expect(kept).not.toContain(code);
     expect(JSON.stringify(await desk.file(errand.caseId))).not.toContain(code);
