@@ -352,7 +352,6 @@ export class Aftercare implements AftercareApi {
   /** Keeps an intake, starts its case and tells what is to be done next. */
   private async receive({ start, kept }: Intake): Promise<OpenReceipt> {
     const { requestId, actor, process } = start;
-    await this.client();
     await this.store(kept.files);
     const { intake, fresh } = await this.guarded(requestId, () =>
       this.deps.ledger.receiveIntake({
@@ -874,11 +873,11 @@ export class Aftercare implements AftercareApi {
     const input = (intake?.input as { intake?: { form?: Record<string, unknown> } } | undefined)?.intake;
     const masked = hidesComplainant(file.row, staff);
     const ids = new Set<string>();
-    collectContents(input?.form, ids);
-    for (const task of file.tasks) collectContents(task.answer, ids);
-    for (const fact of file.timeline) collectContents(fact.data, ids);
+    collect(['content'], input?.form, ids);
+    for (const task of file.tasks) collect(['content'], task.answer, ids);
+    for (const fact of file.timeline) collect(['content'], fact.data, ids);
     const codes = new Set<string>();
-    for (const task of file.tasks) if (task.name === 'receiveCode') collectContents(task.answer, codes);
+    for (const task of file.tasks) if (task.name === 'receiveCode') collect(['content'], task.answer, codes);
     const contact = (input?.form?.['contact'] as { content?: string } | undefined)?.content;
     if (masked && contact !== undefined) ids.delete(contact);
     const rows = await this.deps.ledger.contents([...ids]);
@@ -1313,7 +1312,7 @@ export class Aftercare implements AftercareApi {
         const file = await ledger.caseFile(caseId);
         if (file !== null && file.row.status !== 'closed') return;
         for (const each of [...(file?.tasks ?? []).map(({ answer }) => answer), ...(file?.timeline ?? [])])
-          collectReferences(each, used);
+          collect(['content', 'evidence'], each, used);
       }
       const unused = (id: string) => !used.has(id);
       await ledger.takeBack({
@@ -1520,18 +1519,12 @@ function mediaTypeOf(name: string): string {
   };
   return types[extname(name).toLowerCase()] ?? 'application/octet-stream';
 }
-/** Ids of every text and paper that a value names. */
-function collectReferences(value: unknown, into: Set<string>): void {
+/** Ids of every text, or also of every paper, that a value names. */
+function collect(kinds: readonly ('content' | 'evidence')[], value: unknown, into: Set<string>): void {
   if (value === null || typeof value !== 'object') return;
   const record = value as Record<string, unknown>;
-  for (const id of [record['content'], record['evidence']]) if (typeof id === 'string') into.add(id);
-  for (const inner of Object.values(record)) collectReferences(inner, into);
-}
-function collectContents(value: unknown, into: Set<string>): void {
-  if (value === null || typeof value !== 'object') return;
-  const record = value as Record<string, unknown>;
-  if (typeof record['content'] === 'string') into.add(record['content']);
-  for (const inner of Object.values(record)) collectContents(inner, into);
+  for (const id of kinds.map((kind) => record[kind])) if (typeof id === 'string') into.add(id);
+  for (const inner of Object.values(record)) collect(kinds, inner, into);
 }
 /** What people have to do next, as every act's answer tells it. */
 function nextOf(view: CaseView | null): ActResult['next'] {

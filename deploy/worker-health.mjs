@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const NEEDED = ['stack', 'temporal', 'search attributes', 'worker', 'ledger', 'migrations'];
 
-const cli = fileURLToPath(new URL('../dist/client/cli/main.js', import.meta.url));
+const cli = fileURLToPath(new URL('../dist/program/aftercare.js', import.meta.url));
 const asked = spawnSync(process.execPath, [cli, 'doctor', '--json'], { encoding: 'utf8', timeout: 25_000 });
 let checks = [];
 try {

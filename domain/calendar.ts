@@ -304,6 +304,11 @@ export function localTime(at: Instant, offsetMinutes: number): string {
   return timeText(local - Math.floor(local / DAY_MINUTES) * DAY_MINUTES);
 }
 
+/** Local day and time of an instant, as it is named to people: `2030-03-04 09:00`. @throws RangeError */
+export function localText(at: Instant, offsetMinutes: number): string {
+  return `${dayOf(at, offsetMinutes)} ${localTime(at, offsetMinutes)}`;
+}
+
 /** The instant of a local day and time; `24:00` is the next midnight. @throws RangeError */
 export function instantOf(day: Day, time: string, offsetMinutes: number): Instant {
   return instant(dayNumber(day) * DAY_MINUTES + minuteOfDay(time) - offsetMinutes);

@@ -26,7 +26,6 @@ import { loadClientConfigProfile } from '@temporalio/envconfig';
 import { SEARCH_ATTRIBUTES } from '../domain/names.js';
 import type { Config } from './config.js';
 import { isAlive, lock, readJson, withFolder, writeAtomically } from './files.js';
-import { VIRTUAL_CLOCK_SETTINGS } from './virtual-clock.js';
 
 /** The release this product was verified with: CLI 1.9.1 = Server 1.32.0. */
 export const ENGINE_VERSION = '1.9.1';
@@ -543,8 +542,13 @@ export function answers(port: number): Promise<boolean> {
   });
 }
 
-function serverArguments(options: DevServerOptions, ports: { grpc: number; ui: number | null }): string[] {
-  const settings = { ...LOAD_SETTINGS, ...(options.virtualClock === true ? VIRTUAL_CLOCK_SETTINGS : {}) };
+async function serverArguments(
+  options: DevServerOptions,
+  ports: { grpc: number; ui: number | null },
+): Promise<string[]> {
+  // Only here: every command reads this file, and none needs what the virtual clock is made of.
+  const clock = options.virtualClock === true ? await import('./virtual-clock.js') : null;
+  const settings = { ...LOAD_SETTINGS, ...clock?.VIRTUAL_CLOCK_SETTINGS };
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(ports.grpc)],
     ...(ports.ui === null
@@ -605,7 +609,8 @@ async function launch(
   if (options.logFile !== null) mkdirSync(dirname(options.logFile), { recursive: true });
   const log = options.logFile === null ? null : openSync(options.logFile, 'a');
   const logStart = options.logFile === null ? 0 : statSync(options.logFile).size;
-  const child = spawn(options.binary, serverArguments(options, ports), {
+  const args = await serverArguments(options, ports);
+  const child = spawn(options.binary, args, {
     // Straight into the file: a pipe would break when we are killed, and take the server's last words with it.
     stdio: log === null ? ['ignore', 'ignore', 'pipe'] : ['ignore', log, log],
     detached: true,

@@ -1,5 +1,6 @@
 /**
- * Builds dist/: TypeScript, then the workflow bundle. Skipped when nothing changed since the last build.
+ * Builds dist/: TypeScript, the workflow bundle, then the programs that start often, each from few files. Skipped when
+ * nothing changed since the last build.
  * Plain Node: this runs before any package can be counted on.
  */
 import { spawn } from 'node:child_process';
@@ -21,6 +22,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 export const DIST = join(ROOT, 'dist');
+const PROGRAM = join(DIST, 'program');
+/** Pure JavaScript, with what they are made of themselves. */
+const PLAIN_LIBRARIES = [
+  ...['cli-table3', 'commander', 'csv-parse', 'kysely', 'picocolors', 'yaml', 'zod'],
+  ...['pg', 'pg-connection-string', 'pg-int8', 'pg-pool', 'pg-protocol', 'pg-types', 'pgpass', 'split2'],
+  ...['postgres-array', 'postgres-bytea', 'postgres-date', 'postgres-interval', 'xtend'],
+  ...['ansi-regex', 'emoji-regex', 'is-fullwidth-code-point', 'string-width', 'strip-ansi'],
+];
 /** The folders that are built: what tsconfig.json includes, so that the list has one home. */
 const FOLDERS = JSON.parse(readFileSync(join(ROOT, 'tsconfig.json'), 'utf8')).include;
 
@@ -128,10 +137,42 @@ function prune() {
 }
 
 /** Templates of printed forms stand beside the code that reads them; those of earlier builds do not stay behind. */
-function copyTemplates() {
-  const [from, to] = [ROOT, DIST].map((folder) => join(folder, 'documents', 'templates'));
+function copyTemplates(to) {
   rmSync(to, { recursive: true, force: true });
-  cpSync(from, to, { recursive: true });
+  cpSync(join(ROOT, 'documents', 'templates'), to, { recursive: true });
+}
+
+/**
+ * The command line and the processes of a simulation, with the plain libraries they use, in dist/program: reading some
+ * hundred small files took a command nearly half of its time (ADR 18). What has native parts, finds its own files or must
+ * be one instance with Temporal's worker stays outside.
+ */
+async function bundlePrograms() {
+  const { rolldown } = await import('rolldown');
+  const bundle = await rolldown({
+    input: {
+      aftercare: join(DIST, 'client', 'cli', 'main.js'),
+      ...Object.fromEntries(
+        ['worker-main', 'ledger-main', 'desk-main'].map((name) => [
+          name,
+          join(DIST, 'simulation', `${name}.js`),
+        ]),
+      ),
+    },
+    platform: 'node',
+    external: (id) => !/^[./]/.test(id) && !PLAIN_LIBRARIES.includes(id.split('/')[0]),
+    logLevel: 'warn',
+  });
+  const folder = `${PROGRAM}.${process.pid}`;
+  await bundle.write({
+    dir: folder,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+  });
+  copyTemplates(join(folder, 'templates'));
+  rmSync(PROGRAM, { recursive: true, force: true });
+  renameSync(folder, PROGRAM);
 }
 
 /**
@@ -146,7 +187,8 @@ export async function build() {
   ];
   const hash = hashOf(inputs.filter((file) => existsSync(file)));
   const stamp = join(DIST, '.stamp');
-  if (readText(stamp) === hash && existsSync(join(DIST, 'workflow-bundle.js'))) return 'unchanged';
+  if (readText(stamp) === hash && existsSync(join(DIST, 'workflow-bundle.js')) && existsSync(PROGRAM))
+    return 'unchanged';
   rmSync(stamp, { force: true });
   const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
   if (!existsSync(tsc)) throw new StepError('TypeScript is not installed. Run: node scripts/setup.mjs');
@@ -155,11 +197,12 @@ export async function build() {
   const compiled = await run(process.execPath, [tsc, '-p', 'tsconfig.json']);
   if (compiled.code !== 0) throw new StepError(`tsc found errors:\n${compiled.output.trim()}`);
   prune();
-  copyTemplates();
+  copyTemplates(join(DIST, 'documents', 'templates'));
   const bundled = await run(process.execPath, [join(DIST, 'worker', 'bundle.js')], {
     env: { ...process.env, TZ: 'UTC' },
   });
   if (bundled.code !== 0) throw new StepError(bundled.output.trim());
+  await bundlePrograms();
   writeFileSync(`${stamp}.tmp`, hash);
   renameSync(`${stamp}.tmp`, stamp);
   return bundled.output.trim().split('\n').at(-1) ?? '';

@@ -122,12 +122,12 @@ async function engine(progress) {
 
 /** So that `npx aftercare` finds the command without asking the registry. */
 function linkCommand() {
-  const target = join(DIST, 'client', 'cli', 'main.js');
+  const target = join(DIST, 'program', 'aftercare.js');
   if (!existsSync(target)) return;
   chmodSync(target, 0o755);
   const bin = join(ROOT, 'node_modules', '.bin');
   const link = join(bin, 'aftercare');
-  const wanted = '../../dist/client/cli/main.js';
+  const wanted = '../../dist/program/aftercare.js';
   mkdirSync(bin, { recursive: true });
   if (lstatSync(link, { throwIfNoEntry: false })) {
     if (lstatSync(link).isSymbolicLink() && readlinkSync(link) === wanted) return;

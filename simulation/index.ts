@@ -2,9 +2,9 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { loadConfig, type Config } from '../runtime/config.js';
+import { closeReplayer } from './history.js';
 import { happened } from './print-expect.js';
 import { missText, type ScenarioResult } from './result.js';
-import { closeReplayer } from './history.js';
 import { nameOf, needsDisk, runScenario, type FinishedRun, type StepReport } from './run.js';
 import { loadScenario, ScenarioError, type Scenario } from './scenario.js';
 import { Stack } from './stack.js';

@@ -55,7 +55,7 @@ export class Remote {
     program: string,
     options: { environment: Readonly<NodeJS.ProcessEnv>; loud?: boolean },
   ): Remote {
-    const child = fork(join(packageRoot(), 'dist', 'simulation', `${program}.js`), [], {
+    const child = fork(join(packageRoot(), 'dist', 'program', `${program}.js`), [], {
       env: { ...options.environment, TZ: 'UTC' },
       stdio: ['ignore', 'ignore', options.loud ? 'inherit' : 'ignore', 'ipc'],
       execArgv: [],

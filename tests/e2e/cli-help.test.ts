@@ -8,7 +8,7 @@ import { UsageError } from '../../client/cli/errors.js';
 import { BARE, GLOBAL_NAMES, flagsOf, parseLine } from '../../client/cli/flags.js';
 import { ENTRIES } from '../../client/cli/registry.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/client/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/program/aftercare.js', import.meta.url));
 const built = existsSync(MAIN);
 const named = ENTRIES.filter((entry) => entry.name !== BARE);
 

@@ -152,7 +152,7 @@ describe('aftercare up', () => {
         await symlink(join(ROOT, part), join(root, part));
       const code = await readFile(join(root, recorder), 'utf8');
       await writeFile(join(root, recorder), change(code));
-      return join(root, 'dist/client/cli/main.js');
+      return join(root, 'dist/program/aftercare.js');
     };
     const [broken, next] = await Promise.all([
       version('broken', (code) => code.replace('recordHere.record(', 'recordHere.store(')),

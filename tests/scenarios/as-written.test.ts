@@ -4,10 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { DOZEN } from '../../simulation/demo.js';
-import { scenarioNames, SCENARIOS, tellAll, type AsWritten } from '../support/scenarios.js';
+import { scenarioNames, SCENARIOS, useTold, type AsWritten } from '../support/scenarios.js';
 
 const scenarios = scenarioNames().map((name) => {
   const { title, rules } = parse(readFileSync(join(SCENARIOS, `${name}.yaml`), 'utf8')) as {
@@ -18,9 +18,9 @@ const scenarios = scenarioNames().map((name) => {
 });
 
 let told: AsWritten;
-beforeAll(async () => {
-  told = await tellAll();
-}, 900_000);
+useTold((all) => {
+  told = all;
+});
 
 describe('scenarios', () => {
   it('are at least twelve, each with a title of its own', () => {

@@ -1,14 +1,13 @@
 /** Workers die, cases do not: whatever is killed between two steps, what comes out is what would have come out. */
-import { beforeAll, describe, expect, test } from 'vitest';
-import { effects, tellAll, type AsWritten, type Disturbed } from '../support/scenarios.js';
+import { describe, expect, test } from 'vitest';
+import { effects, useTold, type AsWritten, type Disturbed } from '../support/scenarios.js';
 
 let calm: AsWritten['results'];
 let crashed: Disturbed[];
-beforeAll(async () => {
-  const told = await tellAll();
-  calm = told.results;
-  crashed = told.disturbed.workerDies;
-}, 900_000);
+useTold(({ results, disturbed }) => {
+  calm = results;
+  crashed = disturbed.workerDies;
+});
 
 describe('a worker killed between any two steps', () => {
   test.each(['issuance-smooth', 'repair-smooth'])(

@@ -16,6 +16,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
+import { afterAll, beforeAll } from 'vitest';
 import { createActivities } from '../../activities/index.js';
 import type { CaseActivities } from '../../activities/contract.js';
 import { readMailbox } from '../../adapters/mailbox.js';
@@ -70,6 +71,8 @@ export interface DeskOptions {
   organisation?: Organisation;
   /** Another ledger for a facade, not for the workers: a desk that dies at an awkward moment. */
   ledger?: (real: LedgerPort) => LedgerPort;
+  /** Another way to the server for a facade: it is away. */
+  client?: () => Promise<Client>;
 }
 
 /** Answers that are in order, and who gives them; a test names only what it is about. */
@@ -344,6 +347,16 @@ export class Office {
   }
 }
 
+/** The office of a test file: opened before its tests, closed after them, whatever became of them. */
+export function useOffice(opened: (office: Office) => unknown): void {
+  let office: Office | undefined;
+  beforeAll(async () => {
+    office = await Office.open();
+    await opened(office);
+  });
+  afterAll(() => office?.close());
+}
+
 /** Waits until something holds; for what the server or a case does a moment later. */
 export async function eventually<T>(
   look: () => Promise<T>,
@@ -396,7 +409,7 @@ export class Desk {
       options.organisation ?? this.options.organisation ?? this.office.organisation,
     );
     return new Aftercare({
-      client,
+      client: options.client ?? client,
       ledger: options.ledger?.(real) ?? real,
       storage: ports.storage,
       policy: this.policy,

@@ -11,11 +11,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-export const MAIN = join(ROOT, 'dist/client/cli/main.js');
+export const MAIN = join(ROOT, 'dist/program/aftercare.js');
 export const WORKER = join(ROOT, 'dist/worker/main.js');
 
 if (!existsSync(MAIN) || !existsSync(WORKER)) {
-  throw new Error('dist/ is not built: npx tsc -p tsconfig.json && node dist/worker/bundle.js');
+  throw new Error('dist/ is not built: npm run build');
 }
 
 export type Env = Record<string, string | undefined>;

@@ -2,16 +2,15 @@
  * Scenario files run by the shipped program, as they are or disturbed: the same steps with a fault between any two, or
  * under another policy. What comes out may then be held against the undisturbed run.
  */
-import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { beforeAll } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { DOZEN } from '../../simulation/demo.js';
-import { aftercare, type Ran } from './program.js';
+import { MAIN, ROOT, runNode, type Ran } from './program.js';
 
-export const ROOT = join(import.meta.dirname, '../..');
 export const SCENARIOS = join(ROOT, 'examples/scenarios');
 
 /** A line of `simulate --json`; what a case holds is compared as it stands. */
@@ -35,27 +34,8 @@ export interface Result {
   misses?: { file: string; line: number; path: string; expected: unknown; actual: unknown }[];
 }
 
-/** Runs scenario files; the program shares them among its stacks. Results stand in the order of the files. */
-export function simulate(files: string[], more: string[] = []): Promise<Result[]> {
-  return new Promise((resolve, reject) => {
-    execFile(
-      process.execPath,
-      ['dist/client/cli/main.js', 'simulate', ...files, '--json', ...more],
-      { cwd: ROOT, env: { ...process.env, TZ: 'UTC', NO_COLOR: '1' }, maxBuffer: 256 * 1024 * 1024 },
-      (error, stdout, stderr) => {
-        try {
-          const read = JSON.parse(stdout) as Result | Result[];
-          resolve(Array.isArray(read) ? read : [read]);
-        } catch {
-          reject(new Error(`simulate printed no JSON: ${error?.message ?? ''}\n${stderr.slice(-4_000)}`));
-        }
-      },
-    );
-  });
-}
-
 /** A scenario file as plain data. */
-export interface Written {
+interface Written {
   title: string;
   policy?: Record<string, unknown>;
   steps: Record<string, unknown>[];
@@ -63,10 +43,10 @@ export interface Written {
 }
 
 /** The same story otherwise; gets a copy of its own. */
-export type Disturbance = (scenario: Written) => Written;
+type Disturbance = (scenario: Written) => Written;
 
 /** A worker dies between any two steps, and another takes its cases. What a look expects belongs to the step before. */
-export const workerDies: Disturbance = (scenario) => ({
+const workerDies: Disturbance = (scenario) => ({
   ...scenario,
   steps: scenario.steps.flatMap((step, index) => {
     const looks = Object.keys(step).every((key) => key === 'expect' || key === 'in');
@@ -75,7 +55,7 @@ export const workerDies: Disturbance = (scenario) => ({
 });
 
 /** A new run of the workflow at every idle moment. */
-export const chapterEveryStep: Disturbance = (scenario) => ({
+const chapterEveryStep: Disturbance = (scenario) => ({
   ...scenario,
   policy: { ...scenario.policy, kernel: { chapterEvents: 1 } },
 });
@@ -110,21 +90,22 @@ const SHOWN = ['demo', ...DOZEN];
 interface Told extends AsWritten {
   disturbed: Record<keyof typeof DISTURBED, Disturbed[]>;
 }
-let told: Promise<Told> | null = null;
+let telling: Promise<Told> | null = null;
 
 /**
- * Runs the demo, then everything else in one go, once for all test files of the process: a stack for each of them
- * would cost more than what is told on it.
+ * What the demo and every scenario gave, for the tests of a file. All are run in one go, once for all test files of the
+ * process: a stack for each of them would cost more than what is told on it.
  */
-export function tellAll(): Promise<Told> {
-  return (told ??= tell());
+export function useTold(told: (all: Told) => void): void {
+  beforeAll(async () => told(await (telling ??= tell())), 900_000);
 }
 
 async function tell(): Promise<Told> {
   const folder = await mkdtemp(join(tmpdir(), 'aftercare-scenarios-'));
   try {
     const out = join(folder, 'out');
-    const demo = await aftercare(['demo', '--out', out], { home: join(folder, 'home') });
+    const line = { home: join(folder, 'home'), env: { TZ: 'UTC' } };
+    const demo = await runNode([MAIN, 'demo', '--out', out], line);
     const results = new Map<string, Result>();
     for (const name of SHOWN) {
       const text = await readFile(join(out, name, 'result.json'), 'utf8').catch(() => null);
@@ -141,7 +122,7 @@ async function tell(): Promise<Told> {
       ...written.map(({ file }) => file),
       ...others.map((name) => join(SCENARIOS, `${name}.yaml`)),
     ];
-    const ran = await simulate(files, ['--out', out]);
+    const ran = (await runNode([MAIN, 'simulate', ...files, '--json', '--out', out], line)).json<Result[]>();
     others.forEach((name, index) => results.set(name, ran[written.length + index]!));
     const disturbed: Told['disturbed'] = { workerDies: [], chapterEveryStep: [] };
     for (const [index, { how, name, file }] of written.entries()) {

@@ -1,14 +1,11 @@
 /** What people may do to a case and what they may not; what stays out of history; how clocks follow what is done. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DeskError } from '../../client/api.js';
-import { at, codeOf, content, eventually, lines, Office, shown } from '../support/desk.js';
+import { at, codeOf, content, eventually, lines, type Office, shown, useOffice } from '../support/desk.js';
 
 let office: Office;
-beforeAll(async () => {
-  office = await Office.open();
-});
-afterAll(async () => {
-  await office?.close();
+useOffice((opened) => {
+  office = opened;
 });
 
 describe('refusals', () => {

@@ -1,22 +1,19 @@
 /** What happens by itself, at its minute: reminders, lateness, levels, promises, the call-out of a night. */
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readOrganisation } from '../../adapters/organisation-file.js';
 import type { Organisation } from '../../domain/organisation.js';
 import { packageRoot } from '../../runtime/config.js';
-import { lines, Office, shown, type Desk } from '../support/desk.js';
+import { lines, type Office, shown, type Desk, useOffice } from '../support/desk.js';
 
 let office: Office;
 let small: Organisation;
-beforeAll(async () => {
-  office = await Office.open();
+useOffice(async (opened) => {
+  office = opened;
   small = await readOrganisation(join(packageRoot(), 'examples', 'organisation-small.yaml'));
   // The small firm's people have to be reachable too; the big one's own rows stay as they were.
   await office.ports.ledger.importOrganisation(small);
   await office.ports.ledger.importOrganisation(office.organisation);
-});
-afterAll(async () => {
-  await office?.close();
 });
 
 const promptly = { messages: { spreadMinutes: 0 } };

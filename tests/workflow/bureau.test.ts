@@ -1,15 +1,12 @@
 /** A tax bureau that is asked by mail (W28): what its officer gets, what his calendar keeps, and whose answer counts. */
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { MailboxItem } from '../../adapters/ports.js';
-import { codeOf, Office, shown, type Desk } from '../support/desk.js';
+import { codeOf, type Office, shown, type Desk, useOffice } from '../support/desk.js';
 
 let office: Office;
-beforeAll(async () => {
-  office = await Office.open();
-});
-afterAll(async () => {
-  await office?.close();
+useOffice((opened) => {
+  office = opened;
 });
 
 const OFFICER = 'su.ke@example.net';

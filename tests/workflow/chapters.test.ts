@@ -1,13 +1,10 @@
 /** A case that goes on in new runs: the same case, whoever asks and however often (house, "position is data"). */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codeOf, comparable, lines, Office, type Desk } from '../support/desk.js';
+import { describe, expect, test } from 'vitest';
+import { codeOf, comparable, lines, type Office, type Desk, useOffice } from '../support/desk.js';
 
 let office: Office;
-beforeAll(async () => {
-  office = await Office.open();
-});
-afterAll(async () => {
-  await office?.close();
+useOffice((opened) => {
+  office = opened;
 });
 
 /** A new run at every idle moment. */

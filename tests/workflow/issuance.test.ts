@@ -1,8 +1,8 @@
 /** Issuance on the real server under the virtual clock: what the manual asks for beyond what the scenarios show. */
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isHeldByStaff } from '../../domain/custody.js';
-import { at, codeOf, Office, shown } from '../support/desk.js';
+import { at, codeOf, type Office, shown, useOffice } from '../support/desk.js';
 import {
   cancelAndWindUp,
   inLanes,
@@ -24,12 +24,9 @@ import {
 
 let office: Office;
 let warehouse: Warehouse;
-beforeAll(async () => {
-  office = await Office.open();
+useOffice(async (opened) => {
+  office = opened;
   warehouse = await Warehouse.stock(office, 60, '03-01 09:00');
-});
-afterAll(async () => {
-  await office?.close();
 });
 
 const custody = (caseId: string, current = true) => office.ports.ledger.custody({ caseId, current });

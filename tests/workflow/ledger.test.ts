@@ -1,14 +1,22 @@
 /** The case and its ledger: outages, intake, refusals of the outside. What was accepted is never lost or doubled. */
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codeOf, comparable, content, eventually, lines, Office, at, shown } from '../support/desk.js';
+import { describe, expect, test } from 'vitest';
+import type { ProcessName } from '../../domain/case.js';
+import {
+  codeOf,
+  comparable,
+  content,
+  eventually,
+  lines,
+  type Office,
+  at,
+  shown,
+  useOffice,
+} from '../support/desk.js';
 
 let office: Office;
-beforeAll(async () => {
-  office = await Office.open();
-});
-afterAll(async () => {
-  await office?.close();
+useOffice((opened) => {
+  office = opened;
 });
 
 describe('the ledger is down for 3 h', () => {
@@ -192,6 +200,37 @@ describe('AT-31 intake is never lost', () => {
     expect((await desk.facts('T20300320-001', 'opened')).length).toBe(1);
   });
 
+  test('AT-31 the server is away: the intake of every process is kept, said so, and started by the sweep', async () => {
+    const desk = await office.desk('03-23 09:00');
+    const cutOff = desk.facade({ client: () => Promise.reject(new Error('connection refused')) });
+    const call = { customer: 'yunfan', caller: '联系人', taxSubBureau: 'xihu-bureau', symptom: '死机' };
+    const notice = { noticeNo: '杭税告2030-0113', noticeOn: '2030-03-22', bureau: 'xihu-bureau' };
+    const devices = [{ family: 'goldenTaxDisk', machineNo: 0 }];
+    const diagnosis = Object.fromEntries(
+      ['readerLamp', 'memory', 'printerDriver', 'cardDate', 'filingStart', 'accountingMonth'].map(
+        (question) => [question, { skipped: 'notConcerned' }],
+      ),
+    );
+    const intakes: [process: ProcessName, input: Record<string, unknown>, caseId: string][] = [
+      ['complaint', desk.intake(), 'T20300323-001'],
+      ['issuance', { customer: 'yunfan', ...notice, devices }, 'F20300323-001'],
+      ['repair', { ...call, diagnosis }, 'W20300323-001'],
+      ['trip', { bureau: 'xihu-bureau' }, 'R20300323-001'],
+    ];
+    for (const [process, input, caseId] of intakes)
+      await expect(cutOff.open(process, input, 'li.na')).rejects.toMatchObject({
+        code: 'temporal.unreachable',
+        details: { remedy: `the intake is kept as ${caseId}; \`aftercare intake retry\` starts it` },
+      });
+
+    const ids = intakes.map(([, , caseId]) => caseId);
+    expect((await desk.api.pendingIntakes()).map((row) => row.caseId)).toEqual(ids);
+    expect(await desk.api.retryIntakes()).toEqual({ started: ids, failed: [] });
+    await desk.settle();
+    expect(await desk.api.pendingIntakes()).toEqual([]);
+    for (const caseId of ids) expect(await desk.facts(caseId, 'opened')).toHaveLength(1);
+  });
+
   test('AT-31 two desks open with one request id at once: one case, one of them fresh', async () => {
     const desk = await office.desk('03-21 09:00');
     const input = desk.intake();
@@ -224,6 +263,6 @@ describe('AT-31 intake is never lost', () => {
 test('every history replays with the cache off; waits are told in words; one alarm at a time (C11, C13)', async () => {
   const { cases, runs, problems } = await office.audit();
   expect(problems).toEqual([]);
-  expect(cases).toBe(26);
-  expect(runs).toBe(26);
+  expect(cases).toBe(30);
+  expect(runs).toBe(30);
 });

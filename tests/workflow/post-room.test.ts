@@ -1,25 +1,22 @@
 /** What leaves the house, how often, when, and what happens when it cannot; and how a case is undone. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { DeliveryOrder } from '../../activities/contract.js';
 import { createActivities } from '../../activities/index.js';
 import { DeliveryError } from '../../adapters/ports.js';
 import type { MessageRow } from '../../domain/case.js';
 import { timelineOf } from '../../audit/index.js';
-import { at, codeOf, lines, Office, shown, type Desk } from '../support/desk.js';
+import { at, codeOf, lines, type Office, shown, type Desk, useOffice } from '../support/desk.js';
 import { otherwise, walk, walkTo, Warehouse, type Errand, type Step } from '../support/issuance.js';
 import { openRepair, paidRepair, smoothRepair } from '../support/repair.js';
 
 let office: Office;
 let warehouse: Warehouse;
-beforeAll(async () => {
-  office = await Office.open();
+useOffice(async (opened) => {
+  office = opened;
   warehouse = await Warehouse.stock(office, 12, '03-01 09:00');
 });
 afterEach(async () => {
   await office?.bringBack();
-});
-afterAll(async () => {
-  await office?.close();
 });
 
 const promptly = { messages: { spreadMinutes: 0 } };

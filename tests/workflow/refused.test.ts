@@ -1,17 +1,14 @@
 /** Hand-overs that a receiver refuses, on the real server under the virtual clock: nothing moves, the keeper knows. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codeOf, Office, shown } from '../support/desk.js';
+import { describe, expect, test } from 'vitest';
+import { codeOf, type Office, shown, useOffice } from '../support/desk.js';
 import { smoothWay, take, walk, walkTo, Warehouse, type Errand, type Step } from '../support/issuance.js';
 import { openRepair, paidRepair } from '../support/repair.js';
 
 let office: Office;
 let warehouse: Warehouse;
-beforeAll(async () => {
-  office = await Office.open();
+useOffice(async (opened) => {
+  office = opened;
   warehouse = await Warehouse.stock(office, 6, '03-01 09:00');
-});
-afterAll(async () => {
-  await office?.close();
 });
 
 const DAY = '03-18'; // a Monday

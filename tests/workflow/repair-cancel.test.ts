@@ -1,8 +1,8 @@
 /** Repairs cancelled on the real server under the virtual clock, after each step of their ways. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { CaseFile } from '../../adapters/ports.js';
 import { TASK_QUEUE } from '../../domain/names.js';
-import { codeOf, eventually, Office, type Desk } from '../support/desk.js';
+import { codeOf, eventually, type Office, type Desk, useOffice } from '../support/desk.js';
 import {
   cancelAndWindUp,
   inLanes,
@@ -19,12 +19,9 @@ import { openRepair, paidRepair, smoothRepair } from '../support/repair.js';
 
 let office: Office;
 let warehouse: Warehouse;
-beforeAll(async () => {
-  office = await Office.open();
+useOffice(async (opened) => {
+  office = opened;
   warehouse = await Warehouse.stock(office, 60, '03-01 09:00');
-});
-afterAll(async () => {
-  await office?.close();
 });
 
 /** The cases that a repair opened, as the ledger has them. */

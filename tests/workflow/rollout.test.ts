@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { rollout, runsOf, type RolloutDeps } from '../../audit/index.js';
 import { Aftercare } from '../../client/aftercare.js';
 import { loadPolicy } from '../../client/policy.js';
@@ -16,7 +16,7 @@ import { connectNative, makeNamespace } from '../../runtime/connection.js';
 import { buildIdOf, currentBuild, NoWorkerError } from '../../runtime/deployment.js';
 import { bundleDigest, ensureBundle } from '../../worker/bundle.js';
 import { createWorkers, type Workers } from '../../worker/worker.js';
-import { Office } from '../support/desk.js';
+import { useOffice, type Office } from '../support/desk.js';
 
 const NAMESPACE = 'rollouts';
 
@@ -67,8 +67,8 @@ const current = () => currentBuild(office.connection.workflowService, place);
 const complete = (task: string, answer: Record<string, unknown>) =>
   api.complete(caseId, task, answer, 'li.na');
 
-beforeAll(async () => {
-  office = await Office.open();
+useOffice(async (opened) => {
+  office = opened;
   folder = await mkdtemp(join(tmpdir(), 'aftercare-rollout-'));
   const { connection } = office;
   await makeNamespace(connection, NAMESPACE, 1);
@@ -84,7 +84,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.allSettled(running.map((workers) => workers.shutdown()));
-  await office?.close();
   await rm(folder, { recursive: true, force: true });
 });
 

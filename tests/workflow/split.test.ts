@@ -2,11 +2,11 @@
  * Several devices of one order (W21): some work and others cannot be installed. What becomes of these, of the money for
  * them, and of the things themselves.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { linkPairs } from '../../client/cli/views.js';
 import type { TaskRow } from '../../domain/case.js';
 import type { CaseView } from '../../workflows/case/messages.js';
-import { at, Office, shown, type Desk } from '../support/desk.js';
+import { at, type Office, shown, type Desk, useOffice } from '../support/desk.js';
 import {
   otherwise,
   paper,
@@ -25,12 +25,9 @@ const DAY = '04-10'; // a Wednesday
 
 let office: Office;
 let warehouse: Warehouse;
-beforeAll(async () => {
-  office = await Office.open();
+useOffice(async (opened) => {
+  office = opened;
   warehouse = await Warehouse.stock(office, 10, '03-01 09:00');
-});
-afterAll(async () => {
-  await office?.close();
 });
 
 const PAPERS = { technicianSignature: paper('technician'), keeperSignature: paper('keeper') };

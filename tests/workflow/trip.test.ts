@@ -1,18 +1,15 @@
 /** Trips on the real server under the virtual clock: what several cases on one run to the bureau do to each other (W20). */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { DeskError } from '../../client/api.js';
 import { onTrip } from '../../domain/custody.js';
-import { at, codeOf, Office, shown, type Desk } from '../support/desk.js';
+import { at, codeOf, type Office, shown, type Desk, useOffice } from '../support/desk.js';
 import { paper, smoothWay, take, walkFrom, Warehouse, type Errand } from '../support/issuance.js';
 
 let office: Office;
 let warehouse: Warehouse;
-beforeAll(async () => {
-  office = await Office.open();
+useOffice(async (opened) => {
+  office = opened;
   warehouse = await Warehouse.stock(office, 24, '03-01 09:00');
-});
-afterAll(async () => {
-  await office?.close();
 });
 
 const SIGNED = { technicianSignature: paper('technician'), keeperSignature: paper('keeper') };

@@ -1,6 +1,6 @@
 /** Visits and what is said of them, on the real server under the virtual clock: when, by whom, and what a refusal leaves. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codeOf, Office, shown } from '../support/desk.js';
+import { describe, expect, test } from 'vitest';
+import { codeOf, type Office, shown, useOffice } from '../support/desk.js';
 import {
   paper,
   refusal,
@@ -17,12 +17,9 @@ import { DeskError } from '../../client/api.js';
 
 let office: Office;
 let warehouse: Warehouse;
-beforeAll(async () => {
-  office = await Office.open();
+useOffice(async (opened) => {
+  office = opened;
   warehouse = await Warehouse.stock(office, 16, '03-01 09:00');
-});
-afterAll(async () => {
-  await office?.close();
 });
 
 const DAY = '03-18'; // a Monday

@@ -5,7 +5,7 @@
  */
 import { log, type SignalDefinition } from '@temporalio/workflow';
 import { freeSlots } from '../../domain/booking.js';
-import { instantOf, localTime, workdayAfter, dayOf } from '../../domain/calendar.js';
+import { dayOf, instantOf, localText, localTime, workdayAfter } from '../../domain/calendar.js';
 import type { Instant } from '../../domain/case.js';
 import {
   isHeldByStaff,
@@ -201,8 +201,7 @@ export class Holdings {
     );
     const { offsetMinutes } = kase;
     const times = free.map(
-      ({ from, to }) =>
-        `${dayOf(from, offsetMinutes)} ${localTime(from, offsetMinutes)}-${localTime(to, offsetMinutes)}`,
+      ({ from, to }) => `${localText(from, offsetMinutes)}-${localTime(to, offsetMinutes)}`,
     );
     const next = times.length === 0 ? '' : `; free: ${times.join(', ')}`;
     return refuse('booking.taken', `${result.who} is booked then${next}`, { who: result.who, free });

@@ -109,7 +109,7 @@ export interface TaskOptions {
   since?: Instant;
   /** Due time given instead of a policy clock (the plan's own deadline). */
   dueAt?: Instant;
-  /** What the answer serves: a clock that would end later ends then. */
+  /** What the answer serves: a policy clock that would end later ends then. */
   notAfter?: Instant;
   context?: Record<string, unknown>;
   lapse?: Record<string, unknown>;
@@ -1075,23 +1075,13 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     this.state.tasks[key] = task;
     if (options.waits !== undefined) this.beginPause(options.waits, null, key);
     const behaviour = options.behaviour ?? (options.lapse === undefined ? 'deadline' : 'lapse');
-    const started =
-      options.dueAt !== undefined
-        ? this.startTimed(
-            key,
-            definition.clock ?? definition.name,
-            definition.rule,
-            options.dueAt,
-            key,
-            behaviour,
-          )
+    const dueAt = options.dueAt ?? this.cappedDue(definition, options);
+    const clock =
+      dueAt !== undefined
+        ? this.startTimed(key, definition.clock ?? definition.name, definition.rule, dueAt, key, behaviour)
         : definition.clock !== null
           ? this.startPolicyClock(key, definition.clock, { taskKey: key, behaviour, at: options.since })
           : null;
-    const { notAfter } = options;
-    if (started !== null && notAfter !== undefined && notAfter > at && notAfter < started.dueAt)
-      this.relimit(key, { at: notAfter }, 'wall');
-    const clock = started === null ? null : this.state.clocks[key]!;
     if (clock !== null) {
       task.dueAt = clock.dueAt;
       task.provisional = clock.provisional;
@@ -1113,6 +1103,13 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       definition.rule,
     );
     this.touchTask(key);
+  }
+
+  /** What an answer serves, when that is still ahead and comes before the limit of policy. */
+  private cappedDue({ clock }: TaskDefinition, { notAfter, since }: TaskOptions): Instant | undefined {
+    if (clock === null || notAfter === undefined || notAfter <= this.now) return undefined;
+    const { limit, calendar } = this.clockRule(clock);
+    return notAfter < this.limitFrom(limit, calendar, since) ? notAfter : undefined;
   }
 
   /** A deadline in calendar days that ends on a day off is planned on the last workday before it (W9). */

@@ -255,10 +255,6 @@ export class PostRoom {
   private handToPerson(message: PendingMessage, reason: string): void {
     const { kase } = this;
     const context = { template: message.template, message: message.key, reason };
-    const { usefulUntil } = message;
-    const { limit, calendar } = kase.clockRule('byHand');
-    // Told afterwards it helps nobody: what it speaks of may come before the usual limit.
-    const sooner = usefulUntil !== undefined && usefulUntil > kase.now;
     const name = message.forCustomer ? 'deliverByHand' : 'sortOut';
     if (!message.forCustomer && kase.openTaskNamed('sortOut') !== undefined) return;
     const notice = {
@@ -268,7 +264,8 @@ export class PostRoom {
     kase.duty(kase.process.tasks[name]!, {
       context,
       holdsClosing: true,
-      ...(sooner && usefulUntil < kase.limitFrom(limit, calendar) ? { dueAt: usefulUntil } : {}),
+      // Told afterwards it helps nobody: what it speaks of may come before the usual limit.
+      ...(message.usefulUntil === undefined ? {} : { notAfter: message.usefulUntil }),
       // A notice about an undeliverable notice would go round in circles.
       ...(message.forCustomer ? { notice } : {}),
     });

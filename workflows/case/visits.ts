@@ -8,7 +8,7 @@ import {
   instantOf,
   intervals,
   isOpen,
-  localTime,
+  localText,
   nextOpening,
   workdayAfter,
 } from '../../domain/calendar.js';
@@ -43,10 +43,19 @@ export type Objection = FormIssue | null;
 /** What stands against an answer: nothing, or everything at once. */
 export type Objections = Objection | FormIssue[];
 
+/** What stands against a field when something is so. */
+export function objectIf(wrong: boolean, field: string, message: string): Objection {
+  return wrong ? { field, message } : null;
+}
+
 /** Everything that is wrong with a form, so that it is mended once; null when nothing is. */
 export function together(problems: readonly Objections[]): Objections {
-  const found = problems.flatMap((problem) => problem ?? []);
+  const found = allOf(problems);
   return found.length === 0 ? null : found;
+}
+
+export function allOf(problems: readonly Objections[]): FormIssue[] {
+  return problems.flatMap((problem) => problem ?? []);
 }
 
 /** Cases that began before policy said how early somebody may come. */
@@ -69,6 +78,14 @@ export function handOver(
 export function travel(kase: Desk, region: string | null): number {
   const { travelByRegion, travelMinutes } = kase.policy.bookings;
   return (region === null ? undefined : travelByRegion[region]) ?? travelMinutes;
+}
+
+/** The standing appointment of a kind; of a visit to the bureau either side's. */
+export function bookingOf(
+  { holdings }: Pick<Desk, 'holdings'>,
+  kind: BookingRequest['kind'],
+): BookingRequest | undefined {
+  return holdings.bookings().find((booking) => booking.kind === kind);
 }
 
 /** Keys of standing appointments of a kind. */
@@ -112,7 +129,7 @@ export function aboutAppointment(
   kase: Desk,
   kind: BookingRequest['kind'],
 ): Pick<TellOptions, 'subject' | 'mootWith' | 'usefulUntil'> {
-  const booking = kase.holdings.bookings().find((each) => each.kind === kind);
+  const booking = bookingOf(kase, kind);
   return booking === undefined
     ? { subject: kind }
     : { subject: kind, mootWith: booking.key, usefulUntil: booking.from };
@@ -166,20 +183,16 @@ export function technicianProblem(kase: Desk, id: string | undefined, field = 't
     : { field, message: 'must be a field technician (role engineer); see `aftercare staff list`' };
 }
 
-/** An instant as it is named to people: local day and time. */
-export function localText(kase: Desk, at: Instant): string {
-  return `${dayOf(at, kase.offsetMinutes)} ${localTime(at, kase.offsetMinutes)}`;
-}
-
 /** Why a time does not suit the bureau's counter, or null: it is closed then (W8). A slot may go on after its lunch. */
 export function bureauHoursProblem(kase: Desk, from: Instant, to: Instant): Objection {
   const { calendars } = kase.snapshot;
   const { bureauCalendar } = kase.policy.bookings;
+  const { offsetMinutes } = kase;
   if (!isOpen(calendars, bureauCalendar, from)) {
     const next = nextOpening(calendars, bureauCalendar, from).at;
     return {
       field: 'from',
-      message: `the bureau is closed then; it opens next on ${localText(kase, next)} (W8)`,
+      message: `the bureau is closed then; it opens next on ${localText(next, offsetMinutes)} (W8)`,
     };
   }
   const last = intervals(calendars, bureauCalendar, from, to).at(-1);
@@ -187,7 +200,7 @@ export function bureauHoursProblem(kase: Desk, from: Instant, to: Instant): Obje
   const next = nextOpening(calendars, bureauCalendar, to).at;
   return {
     field: 'to',
-    message: `the bureau closes at ${localText(kase, last.from)} and opens next on ${localText(kase, next)} (W8)`,
+    message: `the bureau closes at ${localText(last.from, offsetMinutes)} and opens next on ${localText(next, offsetMinutes)} (W8)`,
   };
 }
 
@@ -212,17 +225,18 @@ export function outsideBureauHours(kase: Desk, from: Instant, to: Instant, by: s
  * that who comes early may answer.
  */
 export function tooEarly(kase: Desk, kind: BookingRequest['kind'], field: string): Objection {
-  const visit = kase.holdings.bookings().find((booking) => booking.kind === kind);
+  const visit = bookingOf(kase, kind);
   if (visit === undefined) return null;
+  const { offsetMinutes } = kase;
   const { earlyMinutes = EARLY_MINUTES } = kase.policy.bookings;
   const early = new Date(Date.parse(visit.from) - earlyMinutes * 60_000).toISOString();
-  const midnight = instantOf(dayOf(visit.from, kase.offsetMinutes), '00:00', kase.offsetMinutes);
+  const midnight = instantOf(dayOf(visit.from, offsetMinutes), '00:00', offsetMinutes);
   const earliest = early > midnight ? early : midnight;
   return kase.now >= earliest
     ? null
     : {
         field,
-        message: `not before ${localText(kase, earliest)}: the appointment is on ${localText(kase, visit.from)}; one that is held earlier is moved first (\`aftercare case reschedule\`)`,
+        message: `not before ${localText(earliest, offsetMinutes)}: the appointment is on ${localText(visit.from, offsetMinutes)}; one that is held earlier is moved first (\`aftercare case reschedule\`)`,
       };
 }
 
@@ -389,7 +403,7 @@ export function closing(kase: Desk, day: string): Instant {
 
 /** Close of the day of the visit to the bureau. */
 export function visitClose(kase: Desk): Instant {
-  const visit = kase.holdings.bookings().find((booking) => booking.kind === 'issuance');
+  const visit = bookingOf(kase, 'issuance');
   return closing(kase, dayOf(visit?.from ?? kase.now, kase.offsetMinutes));
 }
 

@@ -51,6 +51,7 @@ import {
   visitClose,
   type Objection,
   type Objections,
+  objectIf,
 } from '../case/visits.js';
 
 export interface IssuanceInput {
@@ -289,10 +290,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       case 'requestBureau': {
         const given = raw as IssuanceAnswers['requestBureau'];
         if (given.trip !== undefined) agreed(kase, given);
-        else {
-          data.technician = given.technician ?? null;
-          kase.undoLater('bureau', { from: given.from! });
-        }
+        else expected(kase, given);
         return;
       }
       case 'awaitBureau': {
@@ -630,21 +628,27 @@ export function tripOf(kase: IssuanceCase): string | null {
   return trip !== undefined && stands ? trip : null;
 }
 
+/** Who goes to the bureau, and when. */
+type BureauVisit = Pick<TripView, 'technician' | 'from' | 'to'>;
+
 /** When the bureau expects whom: as it was agreed on the telephone, or as the trip goes. */
-export function visitAgreed(
-  kase: IssuanceCase,
-  given: AtBureau,
-): Pick<TripView, 'technician' | 'from' | 'to'> {
+export function visitAgreed(kase: IssuanceCase, given: AtBureau): BureauVisit {
   const { technician, from, to } = given.trip === undefined ? given : kase.state.trip!;
   return { technician: technician!, from: from!, to: to! };
 }
 
-/** The bureau expects us, without having to be asked any more. */
-function agreed(kase: IssuanceCase, given: AtBureau): ReturnType<typeof visitAgreed> {
+/** Who goes is known, and that the bureau hears of it when nobody does. */
+function expected(kase: IssuanceCase, given: AtBureau): BureauVisit {
   const visit = visitAgreed(kase, given);
   kase.data.technician = visit.technician;
   // The trip is the one that called the bureau, and calls it off.
   if (given.trip === undefined) kase.undoLater('bureau', { from: visit.from });
+  return visit;
+}
+
+/** The bureau expects us, without having to be asked any more. */
+function agreed(kase: IssuanceCase, given: AtBureau): BureauVisit {
+  const visit = expected(kase, given);
   // A calendar that holds an earlier invitation of ours is put right.
   if (kase.data.invited !== undefined) tellAgreed(kase, visit);
   shiftDependent(kase, visit.to);
@@ -1139,9 +1143,7 @@ function issueProblem(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']
     ...given.devices.flatMap((device, i): Objections[] => {
       if (device.result === 'passed') return [];
       return [
-        device.reason === undefined
-          ? { field: `devices.${i}.reason`, message: `why ${device.serial} failed` }
-          : null,
+        objectIf(device.reason === undefined, `devices.${i}.reason`, `why ${device.serial} failed`),
         spareProblem(kase, device, `devices.${i}.spareSerial`),
       ];
     }),
@@ -1176,34 +1178,33 @@ function installProblem(kase: IssuanceCase, given: IssuanceAnswers['install']): 
   return together([
     resultsProblems(kase, 'issued', given.devices, 'was not issued'),
     ...given.devices.flatMap((device, i): Objections[] => [
-      device.result === 'installed' && device.sample === undefined
-        ? {
-            field: `devices.${i}.sample`,
-            message: `a sample invoice proves that ${device.serial} works (ISS-17)`,
-          }
-        : null,
-      device.result === 'failed' && device.reason === undefined
-        ? { field: `devices.${i}.reason`, message: `why ${device.serial} failed` }
-        : null,
+      objectIf(
+        device.result === 'installed' && device.sample === undefined,
+        `devices.${i}.sample`,
+        `a sample invoice proves that ${device.serial} works (ISS-17)`,
+      ),
+      objectIf(
+        device.result === 'failed' && device.reason === undefined,
+        `devices.${i}.reason`,
+        `why ${device.serial} failed`,
+      ),
     ]),
-    real && given.voided !== true ? { field: 'voided', message: 'a real invoice is voided (W26)' } : null,
-    real && given.sampleNo === undefined
-      ? { field: 'sampleNo', message: 'the number of a real invoice is logged (W26)' }
-      : null,
-    given.kitVersion !== kit.version
-      ? { field: 'kitVersion', message: `the checklist in force is ${kit.version}` }
-      : null,
-    forgotten.length > 0 ? { field: 'kit', message: `not ticked: ${forgotten.join(', ')} (ISS-16)` } : null,
+    objectIf(real && given.voided !== true, 'voided', 'a real invoice is voided (W26)'),
+    objectIf(
+      real && given.sampleNo === undefined,
+      'sampleNo',
+      'the number of a real invoice is logged (W26)',
+    ),
+    objectIf(given.kitVersion !== kit.version, 'kitVersion', `the checklist in force is ${kit.version}`),
+    objectIf(forgotten.length > 0, 'kit', `not ticked: ${forgotten.join(', ')} (ISS-16)`),
   ]);
 }
 
 function contractProblem(kase: IssuanceCase, given: IssuanceAnswers['signContract']): Objections {
   const missing = kase.policy.issuance.contractScope.filter((word) => !given.scope.includes(word));
   return together([
-    given.endOn <= given.startOn ? { field: 'endOn', message: 'must be after startOn' } : null,
-    missing.length > 0
-      ? { field: 'scope', message: `a contract covers ${missing.join(', ')} (REG-06)` }
-      : null,
+    objectIf(given.endOn <= given.startOn, 'endOn', 'must be after startOn'),
+    objectIf(missing.length > 0, 'scope', `a contract covers ${missing.join(', ')} (REG-06)`),
     stampProblem(kase, given, kase.policy.issuance.stampWorkdays),
   ]);
 }

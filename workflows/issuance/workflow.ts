@@ -7,7 +7,7 @@ import { dayOf } from '../../domain/calendar.js';
 import type { CaseOutcome } from '../case/messages.js';
 import { beside, rescheduled } from '../case/kase.js';
 import { runCase } from '../case/run.js';
-import { aboutAppointment, bookingsOf, moneyHeld } from '../case/visits.js';
+import { aboutAppointment, bookingOf, bookingsOf, moneyHeld } from '../case/visits.js';
 import {
   askBureau,
   askedAgainAt,
@@ -210,7 +210,7 @@ async function installedOnSite(kase: IssuanceCase): Promise<boolean> {
 /** The appointment made with the customer: the first one if it still stands, else a new one. */
 async function customerVisit(kase: IssuanceCase): Promise<{ technician: string; to: string }> {
   const standing = kase.keep('standingVisit', () => {
-    const booking = kase.holdings.bookings().find((each) => each.kind === 'installation');
+    const booking = bookingOf(kase, 'installation');
     return booking === undefined ||
       booking.from < kase.now ||
       kase.openTaskNamed('moveInstallation') !== undefined

@@ -8,6 +8,7 @@ import { atPlace, isHeldByStaff, withCustomer, type Movement } from '../../domai
 import type { IssuanceIntake } from '../../domain/forms-issuance.js';
 import type { RepairAnswers, RepairIntake } from '../../domain/forms-repair.js';
 import type { FormIssue } from '../../domain/forms.js';
+import { balance } from '../../domain/issuance.js';
 import {
   contactExhausted,
   dayPartOf,
@@ -33,7 +34,9 @@ import type { CaseStart } from '../case/messages.js';
 import type { TaskState } from '../case/state.js';
 import {
   aboutAppointment,
+  allOf,
   appointment,
+  bookingOf,
   bookingsOf,
   closing,
   handOver,
@@ -55,6 +58,7 @@ import {
   tooEarly,
   type Objection,
   type Objections,
+  objectIf,
 } from '../case/visits.js';
 
 export interface RepairInput {
@@ -318,7 +322,7 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
       }
       case 'packUp': {
         const { expectedAt } = raw as RepairAnswers['packUp'];
-        const visit = visitBooking(kase);
+        const visit = bookingOf(kase, 'visit');
         if (expectedAt === undefined || visit === undefined || expectedAt <= lateFrom(kase, visit.from))
           return;
         kase.tellCustomer('rep.late', {
@@ -447,12 +451,12 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
         const forgotten = PACKED.filter((item) => !given.packed.includes(item));
         const signed = given.keeperSignature !== undefined && given.borrowerSignature !== undefined;
         return together([
-          forgotten.length > 0
-            ? { field: 'packed', message: `not packed: ${forgotten.join(', ')} (ONS-08)` }
-            : null,
-          given.spares.length > 0 && !signed
-            ? { field: 'keeperSignature', message: 'keeper and borrower both sign for spares (AT-43)' }
-            : null,
+          objectIf(forgotten.length > 0, 'packed', `not packed: ${forgotten.join(', ')} (ONS-08)`),
+          objectIf(
+            given.spares.length > 0 && !signed,
+            'keeperSignature',
+            'keeper and borrower both sign for spares (AT-43)',
+          ),
         ]);
       }
       case 'arrive':
@@ -731,17 +735,13 @@ function startFilingClock(kase: RepairCase): void {
 /** Whether the agreed visit lies outside the service contract (ONS-09). */
 export function outOfContract(kase: RepairCase): boolean {
   const { contract, contractEnd } = kase.data;
-  const visit = visitBooking(kase);
+  const visit = bookingOf(kase, 'visit');
   return !inContract(contract ?? 'none', contractEnd, dayOf(visit?.from ?? kase.now, kase.offsetMinutes));
 }
 
 /** What the customer still owes. */
 export function owed(kase: RepairCase): number {
-  return Math.max(0, Math.round((kase.data.due - kase.data.paid) * 100) / 100);
-}
-
-function visitBooking(kase: RepairCase) {
-  return kase.holdings.bookings().find((booking) => booking.kind === 'visit');
+  return balance(kase.data.due, kase.data.paid);
 }
 
 function lateFrom(kase: RepairCase, from: Instant): Instant {
@@ -893,7 +893,7 @@ export function promisedReturn(kase: RepairCase, day = kase.data.taken?.promised
 
 function sparesBorrowed(kase: RepairCase, given: RepairAnswers['packUp']): Wanted | null {
   if (given.spares.length === 0) return null;
-  const visit = visitBooking(kase);
+  const visit = bookingOf(kase, 'visit');
   const keeper = holder(kase, 'warehouse');
   const borrower = visit?.who ?? kase.data.technician!;
   return {
@@ -1047,20 +1047,24 @@ function contactProblem(kase: RepairCase, given: RepairAnswers['contact']): Obje
       dayOf(given.from, kase.offsetMinutes),
     );
   return together([
-    given.companyStated === undefined
-      ? { field: 'companyStated', message: 'company and own name are said first (ONS-02)' }
-      : null,
-    given.contract === undefined
-      ? { field: 'contract', message: 'whether it is within the contract period (ONS-04)' }
-      : null,
-    given.backupRequired === undefined
-      ? { field: 'backupRequired', message: 'the customer is asked to back up (ONS-05)' }
-      : null,
-    given.siteAddress === undefined ? { field: 'siteAddress', message: 'where exactly (ONS-06)' } : null,
+    objectIf(
+      given.companyStated === undefined,
+      'companyStated',
+      'company and own name are said first (ONS-02)',
+    ),
+    objectIf(given.contract === undefined, 'contract', 'whether it is within the contract period (ONS-04)'),
+    objectIf(
+      given.backupRequired === undefined,
+      'backupRequired',
+      'the customer is asked to back up (ONS-05)',
+    ),
+    objectIf(given.siteAddress === undefined, 'siteAddress', 'where exactly (ONS-06)'),
     problem,
-    given.contract !== undefined && !covered && !data.paidAccepted && given.amount === undefined
-      ? { field: 'amount', message: 'outside the contract: what the visit costs is said first (ONS-09)' }
-      : null,
+    objectIf(
+      given.contract !== undefined && !covered && !data.paidAccepted && given.amount === undefined,
+      'amount',
+      'outside the contract: what the visit costs is said first (ONS-09)',
+    ),
   ]);
 }
 
@@ -1069,19 +1073,21 @@ function arrivalProblem(kase: RepairCase, given: RepairAnswers['arrive']): Objec
     return given.photo === undefined
       ? { field: 'photo', message: 'a photo shows that nobody was there (W30)' }
       : null;
-  const visit = visitBooking(kase);
+  const visit = bookingOf(kase, 'visit');
   const late = visit !== undefined && kase.now > lateFrom(kase, visit.from);
   return together([
-    late && given.lateReason === undefined
-      ? { field: 'lateReason', message: `more than ${kase.policy.repair.lateMinutes} minutes late: why` }
-      : null,
-    given.contractChecked
-      ? null
-      : { field: 'contractChecked', message: 'the contract is checked at the door (ONS-09)' },
-    given.backup === undefined ? { field: 'backup', message: 'checked before any work (ONS-10)' } : null,
-    (given.backup === 'impossible' || given.backup === 'declined') && given.riskNote === undefined
-      ? { field: 'riskNote', message: 'the customer signs that there is no backup (W23)' }
-      : null,
+    objectIf(
+      late && given.lateReason === undefined,
+      'lateReason',
+      `more than ${kase.policy.repair.lateMinutes} minutes late: why`,
+    ),
+    objectIf(!given.contractChecked, 'contractChecked', 'the contract is checked at the door (ONS-09)'),
+    objectIf(given.backup === undefined, 'backup', 'checked before any work (ONS-10)'),
+    objectIf(
+      (given.backup === 'impossible' || given.backup === 'declined') && given.riskNote === undefined,
+      'riskNote',
+      'the customer signs that there is no backup (W23)',
+    ),
   ]);
 }
 
@@ -1107,24 +1113,28 @@ function onSiteProblem(kase: RepairCase, given: RepairAnswers['repairOnSite']): 
     ...given.faults.flatMap((fault, i) =>
       faultProblems(kase, fault).map(({ field, message }) => ({ field: `faults.${i}.${field}`, message })),
     ),
-    takes && given.taken === undefined
-      ? { field: 'taken', message: 'what is taken away needs consent and a voucher first (ONS-14)' }
-      : null,
-    !takes && given.taken !== undefined
-      ? { field: 'taken', message: 'no fault was left to the workshop' }
-      : null,
-    given.taken !== undefined && given.taken.promisedReturnOn < dayOf(kase.now, kase.offsetMinutes)
-      ? { field: 'taken.promisedReturnOn', message: 'must not lie in the past' }
-      : null,
-    replaces && given.replacement === undefined
-      ? { field: 'replacement', message: 'a replaced device is issued at the bureau: what it needs (W25)' }
-      : null,
-    !replaces && given.replacement !== undefined
-      ? { field: 'replacement', message: 'no fault needs a new device' }
-      : null,
-    given.customerPhoneUsed && given.phoneAllowed !== true
-      ? { field: 'phoneAllowed', message: "the customer's phone is used with permission only (ONS-20)" }
-      : null,
+    objectIf(
+      takes && given.taken === undefined,
+      'taken',
+      'what is taken away needs consent and a voucher first (ONS-14)',
+    ),
+    objectIf(!takes && given.taken !== undefined, 'taken', 'no fault was left to the workshop'),
+    objectIf(
+      given.taken !== undefined && given.taken.promisedReturnOn < dayOf(kase.now, kase.offsetMinutes),
+      'taken.promisedReturnOn',
+      'must not lie in the past',
+    ),
+    objectIf(
+      replaces && given.replacement === undefined,
+      'replacement',
+      'a replaced device is issued at the bureau: what it needs (W25)',
+    ),
+    objectIf(!replaces && given.replacement !== undefined, 'replacement', 'no fault needs a new device'),
+    objectIf(
+      given.customerPhoneUsed && given.phoneAllowed !== true,
+      'phoneAllowed',
+      "the customer's phone is used with permission only (ONS-20)",
+    ),
   ]);
 }
 
@@ -1136,40 +1146,44 @@ function faultProblems(
   const agreed = fault.no === 1 && kase.data.paidAccepted;
   const extra = !fault.covered && !agreed && fault.result !== 'notOurs';
   const solved = fault.result === 'solved';
-  const parts = fault.parts.flatMap((part, i) =>
-    part.newSerial === undefined || kase.holdings.item(part.newSerial) !== undefined
-      ? []
-      : {
-          field: `parts.${i}.newSerial`,
-          message: `${part.newSerial} was not borrowed for this visit (ONS-08)`,
-        },
-  );
-  const problems: Objections[] = [
-    order === null ? null : { field: 'steps', message: `${order} (ONS-12)` },
-    fault.covered && outOfContract(kase)
-      ? { field: 'covered', message: 'the visit lies outside the contract (ONS-09)' }
-      : null,
-    extra && fault.price === undefined
-      ? { field: 'price', message: 'an extra fault outside the contract has its price (W22)' }
-      : null,
-    extra && fault.consent === undefined
-      ? { field: 'consent', message: 'and the written consent to it, before the work (W22)' }
-      : null,
-    fault.caseOpened && fault.openConsent === undefined
-      ? { field: 'openConsent', message: 'who consented before the case was opened (ONS-13)' }
-      : null,
-    solved && !fault.retest
-      ? { field: 'retest', message: 'tested again in front of the customer (ONS-15)' }
-      : null,
-    solved && fault.retestBy === undefined
-      ? { field: 'retestBy', message: 'in front of whom it was tested again (ONS-15)' }
-      : null,
-    solved && !fault.explained
-      ? { field: 'explained', message: 'cause, remedy and what to watch are explained (ONS-15)' }
-      : null,
-    parts,
-  ];
-  return problems.flatMap((problem) => problem ?? []);
+  const strange = (serial?: string) => serial !== undefined && kase.holdings.item(serial) === undefined;
+  return allOf([
+    objectIf(order !== null, 'steps', `${order} (ONS-12)`),
+    objectIf(fault.covered && outOfContract(kase), 'covered', 'the visit lies outside the contract (ONS-09)'),
+    objectIf(
+      extra && fault.price === undefined,
+      'price',
+      'an extra fault outside the contract has its price (W22)',
+    ),
+    objectIf(
+      extra && fault.consent === undefined,
+      'consent',
+      'and the written consent to it, before the work (W22)',
+    ),
+    objectIf(
+      fault.caseOpened && fault.openConsent === undefined,
+      'openConsent',
+      'who consented before the case was opened (ONS-13)',
+    ),
+    objectIf(solved && !fault.retest, 'retest', 'tested again in front of the customer (ONS-15)'),
+    objectIf(
+      solved && fault.retestBy === undefined,
+      'retestBy',
+      'in front of whom it was tested again (ONS-15)',
+    ),
+    objectIf(
+      solved && !fault.explained,
+      'explained',
+      'cause, remedy and what to watch are explained (ONS-15)',
+    ),
+    ...fault.parts.map(({ newSerial }, i) =>
+      objectIf(
+        strange(newSerial),
+        `parts.${i}.newSerial`,
+        `${newSerial} was not borrowed for this visit (ONS-08)`,
+      ),
+    ),
+  ]);
 }
 
 function returnProblem(given: RepairAnswers['returnMachine']): Objections {
@@ -1182,11 +1196,11 @@ function returnProblem(given: RepairAnswers['returnMachine']): Objections {
   ).filter((field) => given[field] === undefined);
   return together([
     missing.map((field) => ({ field, message: 'required when the machine is returned (ONS-14)' })),
-    given.testedInFront
-      ? null
-      : { field: 'testedInFront', message: 'tested again in front of the customer (ONS-15)' },
-    !given.voucherTakenBack && given.lostDeclaration === undefined
-      ? { field: 'lostDeclaration', message: 'the voucher comes back, or its loss is declared (ONS-14)' }
-      : null,
+    objectIf(!given.testedInFront, 'testedInFront', 'tested again in front of the customer (ONS-15)'),
+    objectIf(
+      !given.voucherTakenBack && given.lostDeclaration === undefined,
+      'lostDeclaration',
+      'the voucher comes back, or its loss is declared (ONS-14)',
+    ),
   ]);
 }
