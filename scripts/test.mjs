@@ -89,7 +89,7 @@ const STAGES = [
   ),
   tests('docs', 'light'),
   tests('scenarios', 'heavy'),
-  tests('workflow', 'heavy'),
+  { ...tests('workflow', 'heavy'), more: ['--maxWorkers=2'] },
   tests('e2e', 'heavy'),
   tests('adapters', 'heavy'),
   tests('replay', 'heavy'),
@@ -221,7 +221,7 @@ async function runStage(stage, folder) {
   const reporters = ['minimal', './scripts/test.mjs'].map((reporter) => `--reporter=${reporter}`);
   const { code, output, left } = await run(
     stage.name,
-    [bin('vitest'), 'run', `${stage.folder}/`, ...reporters, '--silent=passed-only'],
+    [bin('vitest'), 'run', `${stage.folder}/`, ...reporters, '--silent=passed-only', ...(stage.more ?? [])],
     { [REPORT_SETTING]: file },
   );
   const died = !existsSync(file);

@@ -28,6 +28,8 @@ const SETTLE_MS = 45_000;
 /** What is pending of a case, as the server describes it. */
 interface Standing {
   open: boolean;
+  /** Run and length of its history: the same as before when nothing happened to it since. */
+  version: string;
   nowMs: number;
   workflowTask: boolean;
   /** Activities that are running or about to, with the worker that has them. */
@@ -51,6 +53,8 @@ export class ScenarioClock {
   private atMs: number;
   /** Open cases with their next alarm; null when none is set. */
   private readonly alarms = new Map<string, number | null>();
+  /** What an open case was at rest with, when it was last seen so. */
+  private readonly rested = new Map<string, { version: string; linked: string[] }>();
   /** Cases that came to their end; the server's list shows them as running a moment longer. */
   private readonly ended = new Set<string>();
   private readonly events: { atMs: number; run: () => Promise<void> }[] = [];
@@ -77,6 +81,7 @@ export class ScenarioClock {
   async adopt(caseId: string): Promise<void> {
     this.ended.delete(caseId);
     this.alarms.set(caseId, null);
+    this.rested.delete(caseId);
     await this.bring(caseId);
   }
 
@@ -147,6 +152,7 @@ export class ScenarioClock {
 
   private forget(caseId: string): void {
     this.alarms.delete(caseId);
+    this.rested.delete(caseId);
     this.ended.add(caseId);
   }
 
@@ -160,6 +166,9 @@ export class ScenarioClock {
         return [];
       }
       this.checkMinute(caseId, standing.nowMs);
+      const rested = this.rested.get(caseId);
+      if (isQuiet(standing) && standing.backingOff === 0 && rested?.version === standing.version)
+        return rested.linked;
       if (isQuiet(standing)) {
         const view = await this.deps.view(caseId);
         // What waits for a retry is not idle, and stays so until time passes.
@@ -167,6 +176,8 @@ export class ScenarioClock {
           const after = await this.look(caseId);
           if (after.open && isQuiet(after)) {
             this.alarms.set(caseId, view.nextAlarmAt === null ? null : Date.parse(view.nextAlarmAt));
+            if (after.version === standing.version)
+              this.rested.set(caseId, { version: after.version, linked: view.linked });
             return view.linked;
           }
           continue;
@@ -237,6 +248,7 @@ export class ScenarioClock {
     );
     return {
       open: info?.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING,
+      version: `${info?.execution?.runId ?? ''}/${String(info?.historyLength ?? '')}`,
       nowMs,
       workflowTask: answer.pendingWorkflowTask !== null && answer.pendingWorkflowTask !== undefined,
       working: activities

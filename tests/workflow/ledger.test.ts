@@ -223,7 +223,7 @@ describe('AT-31 intake is never lost', () => {
         details: { remedy: `the intake is kept as ${caseId}; \`aftercare intake retry\` starts it` },
       });
 
-    const ids = intakes.map(([, , caseId]) => caseId);
+    const ids = intakes.map(([, , caseId]) => caseId).sort();
     expect((await desk.api.pendingIntakes()).map((row) => row.caseId)).toEqual(ids);
     expect(await desk.api.retryIntakes()).toEqual({ started: ids, failed: [] });
     await desk.settle();
