@@ -165,7 +165,7 @@ export function bareKernel(
   client: Client,
   taskQueue: string,
   recording: Recording,
-  caseId?: string,
+  { caseId, unhurried = false }: { caseId?: string; unhurried?: boolean } = {},
 ): Contender {
   return {
     name: 'kernel',
@@ -182,6 +182,8 @@ export function bareKernel(
             async () => (await handle.query(caseView)).tasks.some((task) => task.status === 'open'),
             'the form',
           );
+        // A proposal that waits behind another message is not sent any more once the customer has agreed to it.
+        if (unhurried) await seen(async () => (await handle.query(caseView)).idle, 'the messages');
         const requestId = randomUUID();
         took.push(
           await timed(() =>

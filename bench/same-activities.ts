@@ -11,6 +11,7 @@ import type { TurnRecord } from '../domain/case.js';
 import type { Bed } from './bed.js';
 import { bareKernel, floorOf, twoWorkers, type Contender, type Recording } from './contenders.js';
 import type { FloorActivities, FloorCall } from './floor-workflow.js';
+import { SEND_AFTER } from './smooth.js';
 
 export const SAME_QUEUE = 'floor-same';
 
@@ -63,8 +64,10 @@ async function scriptOf(
     } satisfies CaseActivities,
   });
   const caseId = nextNumber();
-  await bareKernel(client, queue, recording, caseId).run(0);
+  await bareKernel(client, queue, recording, { caseId, unhurried: true }).run(0);
   await workers.stop();
+  if (deliveries.length !== SEND_AFTER.length)
+    throw new Error(`${caseId} sent ${deliveries.length} messages instead of ${SEND_AFTER.length}`);
   const answers = (turn: TurnRecord) => turn.facts.some((fact) => OF_A_PERSON.has(fact.what));
   return {
     caseId,
