@@ -1393,7 +1393,10 @@ export class Aftercare implements AftercareApi {
     }
   }
   private unreachable(error: unknown, requestId: string | undefined, remedy: string): DeskError {
-    return new DeskError('temporal.unreachable', `Temporal did not answer: ${(error as Error).message}`, {
+    const said = (error as Error).message;
+    // Who could not even connect has said so, with the address.
+    const message = isNamed(error, 'ConnectionError') ? said : `Temporal did not answer: ${said}`;
+    return new DeskError('temporal.unreachable', message, {
       exit: EXIT.unreachable,
       cause: error,
       remedy,
