@@ -12,6 +12,6 @@ if (SERVER_URL) {
   describeCustody('a PostgreSQL server', () => serverDatabase(SERVER_URL!));
 } else {
   describe('custody on a PostgreSQL server', () => {
-    it('passes the same suite', (ctx) => ctx.skip('AFTERCARE_TEST_LEDGER_URL names no server'));
+    it('passes the same suite', (ctx) => ctx.skip('TEST_LEDGER_URL names no server'));
   });
 }
