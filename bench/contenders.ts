@@ -160,7 +160,10 @@ export async function startRecorded(
   });
 }
 
-/** The same workflow with the same updates, sent straight to it, and activities that do nothing. */
+/**
+ * The same workflow with the same updates, sent straight to it, and activities that do nothing.
+ * @param options.unhurried answers only when nothing is in flight: to see everything that a complaint asks for
+ */
 export function bareKernel(
   client: Client,
   taskQueue: string,

@@ -607,9 +607,9 @@ async function launch(
 ): Promise<DevServer | { failed: string }> {
   if (options.dataFile !== null) mkdirSync(dirname(options.dataFile), { recursive: true });
   if (options.logFile !== null) mkdirSync(dirname(options.logFile), { recursive: true });
+  const args = await serverArguments(options, ports);
   const log = options.logFile === null ? null : openSync(options.logFile, 'a');
   const logStart = options.logFile === null ? 0 : statSync(options.logFile).size;
-  const args = await serverArguments(options, ports);
   const child = spawn(options.binary, args, {
     // Straight into the file: a pipe would break when we are killed, and take the server's last words with it.
     stdio: log === null ? ['ignore', 'ignore', 'pipe'] : ['ignore', log, log],

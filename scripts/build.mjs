@@ -144,7 +144,7 @@ function copyTemplates(to) {
 
 /**
  * The command line and the processes of a simulation, with the plain libraries they use, in dist/program: reading some
- * hundred small files took a command nearly half of its time (ADR 18). What has native parts, finds its own files or must
+ * hundred small files took a command a third of its time (ADR 18). What has native parts, finds its own files or must
  * be one instance with Temporal's worker stays outside.
  */
 async function bundlePrograms() {
@@ -163,7 +163,8 @@ async function bundlePrograms() {
     external: (id) => !/^[./]/.test(id) && !PLAIN_LIBRARIES.includes(id.split('/')[0]),
     logLevel: 'warn',
   });
-  const folder = `${PROGRAM}.${process.pid}`;
+  const folder = `${PROGRAM}.new`;
+  rmSync(folder, { recursive: true, force: true });
   await bundle.write({
     dir: folder,
     format: 'esm',
@@ -183,7 +184,9 @@ export async function build() {
   const sources = FOLDERS.flatMap((folder) => filesUnder(join(ROOT, folder), ['.ts', '.typ']));
   const inputs = [
     ...sources,
-    ...['tsconfig.json', 'package.json', 'package-lock.json'].map((name) => join(ROOT, name)),
+    ...['tsconfig.json', 'package.json', 'package-lock.json', 'scripts/build.mjs'].map((name) =>
+      join(ROOT, name),
+    ),
   ];
   const hash = hashOf(inputs.filter((file) => existsSync(file)));
   const stamp = join(DIST, '.stamp');

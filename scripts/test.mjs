@@ -42,7 +42,7 @@ const SOURCES = [
 ];
 
 const check = (name, args, summary) => ({ name, kind: 'check', args, summary });
-const tests = (name, kind) => ({ name, kind, folder: `tests/${name}` });
+const tests = (name, kind, more = []) => ({ name, kind, folder: `tests/${name}`, more });
 
 /**
  * Two lanes: first checks and light tests, one core each; then the stages that start servers and mostly wait for them.
@@ -89,7 +89,8 @@ const STAGES = [
   ),
   tests('docs', 'light'),
   tests('scenarios', 'heavy'),
-  { ...tests('workflow', 'heavy'), more: ['--maxWorkers=2'] },
+  // Two processes: in one it would outlast all others.
+  tests('workflow', 'heavy', ['--maxWorkers=2']),
   tests('e2e', 'heavy'),
   tests('adapters', 'heavy'),
   tests('replay', 'heavy'),
@@ -221,7 +222,7 @@ async function runStage(stage, folder) {
   const reporters = ['minimal', './scripts/test.mjs'].map((reporter) => `--reporter=${reporter}`);
   const { code, output, left } = await run(
     stage.name,
-    [bin('vitest'), 'run', `${stage.folder}/`, ...reporters, '--silent=passed-only', ...(stage.more ?? [])],
+    [bin('vitest'), 'run', `${stage.folder}/`, ...reporters, '--silent=passed-only', ...stage.more],
     { [REPORT_SETTING]: file },
   );
   const died = !existsSync(file);

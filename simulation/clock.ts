@@ -166,10 +166,9 @@ export class ScenarioClock {
         return [];
       }
       this.checkMinute(caseId, standing.nowMs);
-      const rested = this.rested.get(caseId);
-      if (isQuiet(standing) && standing.backingOff === 0 && rested?.version === standing.version)
-        return rested.linked;
       if (isQuiet(standing)) {
+        const rested = this.rested.get(caseId);
+        if (standing.backingOff === 0 && rested?.version === standing.version) return rested.linked;
         const view = await this.deps.view(caseId);
         // What waits for a retry is not idle, and stays so until time passes.
         if (view.idle || standing.backingOff > 0) {

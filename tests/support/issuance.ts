@@ -137,25 +137,22 @@ export class Warehouse {
 const serialsOf = (no: number) => [1, 2, 3, 4].map((each) => `T-${no}-${each}`);
 const spareOf = (no: number) => `P-${no}`;
 
+/** A request for one device that is in order, as of a day. */
+export const requestOf = (day: string) => ({
+  customer: 'yunfan',
+  noticeNo: '杭税告2030-0113',
+  noticeOn: day,
+  bureau: 'xihu-bureau',
+  devices: [{ family: 'goldenTaxDisk', machineNo: 0 }],
+});
+
 /** Sends the request and lets it settle. */
 export async function request(
   desk: Desk,
   input: Record<string, unknown>,
   by = 'li.na',
 ): Promise<OpenReceipt> {
-  const day = desk.now.slice(0, 10);
-  const receipt = await desk.api.open(
-    'issuance',
-    {
-      customer: 'yunfan',
-      noticeNo: '杭税告2030-0113',
-      noticeOn: day,
-      bureau: 'xihu-bureau',
-      devices: [{ family: 'goldenTaxDisk', machineNo: 0 }],
-      ...input,
-    },
-    by,
-  );
+  const receipt = await desk.api.open('issuance', { ...requestOf(desk.now.slice(0, 10)), ...input }, by);
   await desk.settle();
   return receipt;
 }

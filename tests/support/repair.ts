@@ -2,6 +2,20 @@
 import type { Desk } from './desk.js';
 import { paper, type Errand, type Step, type Warehouse } from './issuance.js';
 
+/** What a customer says on the telephone, and the answers to the list of HOT-05. */
+export const CALL = {
+  caller: '联系人',
+  symptom: '开票电脑频繁死机',
+  diagnosis: {
+    readerLamp: { value: 'red' },
+    memory: { value: '512M' },
+    printerDriver: { skipped: 'notConcerned' },
+    cardDate: { value: '2030-03-04' },
+    filingStart: { value: '2030-03-01' },
+    accountingMonth: { skipped: 'customerAway' },
+  },
+};
+
 /** Takes the call of a customer whom nobody else's case is about; a visit may have been asked for in it. */
 export async function openRepair(
   warehouse: Warehouse,
@@ -11,21 +25,7 @@ export async function openRepair(
   const errand = warehouse.next(desk);
   const { caseId } = await desk.api.open(
     'repair',
-    {
-      customer: errand.customer,
-      caller: '联系人',
-      taxSubBureau: errand.bureau,
-      symptom: '开票电脑频繁死机',
-      diagnosis: {
-        readerLamp: { value: 'red' },
-        memory: { value: '512M' },
-        printerDriver: { skipped: 'notConcerned' },
-        cardDate: { value: '2030-03-04' },
-        filingStart: { value: '2030-03-01' },
-        accountingMonth: { skipped: 'customerAway' },
-      },
-      ...input,
-    },
+    { ...CALL, customer: errand.customer, taxSubBureau: errand.bureau, ...input },
     'li.na',
   );
   await desk.settle();

@@ -1,7 +1,7 @@
 /** What people may do to a case and what they may not; what stays out of history; how clocks follow what is done. */
 import { describe, expect, test } from 'vitest';
 import { DeskError } from '../../client/api.js';
-import { at, codeOf, content, eventually, lines, type Office, shown, useOffice } from '../support/desk.js';
+import { at, codeOf, content, eventually, lines, shown, useOffice, type Office } from '../support/desk.js';
 
 let office: Office;
 useOffice((opened) => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readOrganisation } from '../../adapters/organisation-file.js';
 import type { Organisation } from '../../domain/organisation.js';
 import { packageRoot } from '../../runtime/config.js';
-import { lines, type Office, shown, type Desk, useOffice } from '../support/desk.js';
+import { lines, shown, useOffice, type Desk, type Office } from '../support/desk.js';
 
 let office: Office;
 let small: Organisation;

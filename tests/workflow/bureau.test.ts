@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { MailboxItem } from '../../adapters/ports.js';
-import { codeOf, type Office, shown, type Desk, useOffice } from '../support/desk.js';
+import { codeOf, shown, useOffice, type Desk, type Office } from '../support/desk.js';
 
 let office: Office;
 useOffice((opened) => {

@@ -1,6 +1,6 @@
 /** A case that goes on in new runs: the same case, whoever asks and however often (house, "position is data"). */
 import { describe, expect, test } from 'vitest';
-import { codeOf, comparable, lines, type Office, type Desk, useOffice } from '../support/desk.js';
+import { codeOf, comparable, lines, useOffice, type Desk, type Office } from '../support/desk.js';
 
 let office: Office;
 useOffice((opened) => {

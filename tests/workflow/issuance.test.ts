@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { isHeldByStaff } from '../../domain/custody.js';
-import { at, codeOf, type Office, shown, useOffice } from '../support/desk.js';
+import { at, codeOf, shown, useOffice, type Office } from '../support/desk.js';
 import {
   cancelAndWindUp,
   inLanes,

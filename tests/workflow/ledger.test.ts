@@ -3,16 +3,18 @@ import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import type { ProcessName } from '../../domain/case.js';
 import {
+  at,
   codeOf,
   comparable,
   content,
   eventually,
   lines,
-  type Office,
-  at,
   shown,
   useOffice,
+  type Office,
 } from '../support/desk.js';
+import { requestOf } from '../support/issuance.js';
+import { CALL } from '../support/repair.js';
 
 let office: Office;
 useOffice((opened) => {
@@ -203,18 +205,10 @@ describe('AT-31 intake is never lost', () => {
   test('AT-31 the server is away: the intake of every process is kept, said so, and started by the sweep', async () => {
     const desk = await office.desk('03-23 09:00');
     const cutOff = desk.facade({ client: () => Promise.reject(new Error('connection refused')) });
-    const call = { customer: 'yunfan', caller: '联系人', taxSubBureau: 'xihu-bureau', symptom: '死机' };
-    const notice = { noticeNo: '杭税告2030-0113', noticeOn: '2030-03-22', bureau: 'xihu-bureau' };
-    const devices = [{ family: 'goldenTaxDisk', machineNo: 0 }];
-    const diagnosis = Object.fromEntries(
-      ['readerLamp', 'memory', 'printerDriver', 'cardDate', 'filingStart', 'accountingMonth'].map(
-        (question) => [question, { skipped: 'notConcerned' }],
-      ),
-    );
     const intakes: [process: ProcessName, input: Record<string, unknown>, caseId: string][] = [
       ['complaint', desk.intake(), 'T20300323-001'],
-      ['issuance', { customer: 'yunfan', ...notice, devices }, 'F20300323-001'],
-      ['repair', { ...call, diagnosis }, 'W20300323-001'],
+      ['issuance', requestOf('2030-03-22'), 'F20300323-001'],
+      ['repair', { ...CALL, customer: 'yunfan', taxSubBureau: 'xihu-bureau' }, 'W20300323-001'],
       ['trip', { bureau: 'xihu-bureau' }, 'R20300323-001'],
     ];
     for (const [process, input, caseId] of intakes)

@@ -5,7 +5,7 @@ import { createActivities } from '../../activities/index.js';
 import { DeliveryError } from '../../adapters/ports.js';
 import type { MessageRow } from '../../domain/case.js';
 import { timelineOf } from '../../audit/index.js';
-import { at, codeOf, lines, type Office, shown, type Desk, useOffice } from '../support/desk.js';
+import { at, codeOf, lines, shown, useOffice, type Desk, type Office } from '../support/desk.js';
 import { otherwise, walk, walkTo, Warehouse, type Errand, type Step } from '../support/issuance.js';
 import { openRepair, paidRepair, smoothRepair } from '../support/repair.js';
 

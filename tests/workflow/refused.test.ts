@@ -1,6 +1,6 @@
 /** Hand-overs that a receiver refuses, on the real server under the virtual clock: nothing moves, the keeper knows. */
 import { describe, expect, test } from 'vitest';
-import { codeOf, type Office, shown, useOffice } from '../support/desk.js';
+import { codeOf, shown, useOffice, type Office } from '../support/desk.js';
 import { smoothWay, take, walk, walkTo, Warehouse, type Errand, type Step } from '../support/issuance.js';
 import { openRepair, paidRepair } from '../support/repair.js';
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CaseFile } from '../../adapters/ports.js';
 import { TASK_QUEUE } from '../../domain/names.js';
-import { codeOf, eventually, type Office, type Desk, useOffice } from '../support/desk.js';
+import { codeOf, eventually, useOffice, type Desk, type Office } from '../support/desk.js';
 import {
   cancelAndWindUp,
   inLanes,

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { linkPairs } from '../../client/cli/views.js';
 import type { TaskRow } from '../../domain/case.js';
 import type { CaseView } from '../../workflows/case/messages.js';
-import { at, type Office, shown, type Desk, useOffice } from '../support/desk.js';
+import { at, shown, useOffice, type Desk, type Office } from '../support/desk.js';
 import {
   otherwise,
   paper,

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { DeskError } from '../../client/api.js';
 import { onTrip } from '../../domain/custody.js';
-import { at, codeOf, type Office, shown, type Desk, useOffice } from '../support/desk.js';
+import { at, codeOf, shown, useOffice, type Desk, type Office } from '../support/desk.js';
 import { paper, smoothWay, take, walkFrom, Warehouse, type Errand } from '../support/issuance.js';
 
 let office: Office;

@@ -1,6 +1,6 @@
 /** Visits and what is said of them, on the real server under the virtual clock: when, by whom, and what a refusal leaves. */
 import { describe, expect, test } from 'vitest';
-import { codeOf, type Office, shown, useOffice } from '../support/desk.js';
+import { codeOf, shown, useOffice, type Office } from '../support/desk.js';
 import {
   paper,
   refusal,

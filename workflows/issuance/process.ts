@@ -39,6 +39,7 @@ import {
   stampOwed,
   chequeWatched,
   clearingKnown,
+  objectIf,
   paymentProblem,
   slotProblem,
   stampProblem,
@@ -51,7 +52,6 @@ import {
   visitClose,
   type Objection,
   type Objections,
-  objectIf,
 } from '../case/visits.js';
 
 export interface IssuanceInput {

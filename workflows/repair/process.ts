@@ -49,6 +49,7 @@ import {
   stampOwed,
   chequeWatched,
   clearingKnown,
+  objectIf,
   paymentProblem,
   slotProblem,
   stampProblem,
@@ -58,7 +59,6 @@ import {
   tooEarly,
   type Objection,
   type Objections,
-  objectIf,
 } from '../case/visits.js';
 
 export interface RepairInput {
