@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { BRIEF } from './runtime/brief.js';
 
 export default defineConfig({
   test: {
     pool: 'forks',
+    execArgv: [BRIEF],
     // Files of a stage follow each other in one process: what they import, and the server they test on, stays warm.
     isolate: false,
     include: ['tests/**/*.test.ts'],

@@ -5,6 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { BRIEF, WASM_AS_COMPILED } from '../runtime/brief.js';
 import { packageRoot } from '../runtime/config.js';
 
 interface Call {
@@ -58,7 +59,7 @@ export class Remote {
     const child = fork(join(packageRoot(), 'dist', 'program', `${program}.js`), [], {
       env: { ...options.environment, TZ: 'UTC' },
       stdio: ['ignore', 'ignore', options.loud ? 'inherit' : 'ignore', 'ipc'],
-      execArgv: [],
+      execArgv: [BRIEF, WASM_AS_COMPILED],
     });
     // A started program must not keep the simulator alive once that one is done.
     child.unref();

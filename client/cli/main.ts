@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 /** The `aftercare` program. */
+import { beBrief } from '../../runtime/brief.js';
 import { run } from './run.js';
+
+beBrief();
 
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
