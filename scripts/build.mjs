@@ -193,7 +193,7 @@ export async function build() {
   if (readText(stamp) === hash && existsSync(join(DIST, 'workflow-bundle.js')) && existsSync(PROGRAM))
     return 'unchanged';
   rmSync(stamp, { force: true });
-  const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
+  const tsc = join(ROOT, 'node_modules', 'typescript-native', 'bin', 'tsc');
   if (!existsSync(tsc)) throw new StepError('TypeScript is not installed. Run: node scripts/setup.mjs');
   // The incremental state says what was written, not what is still there: without the files it would write nothing.
   if (!existsSync(join(DIST, 'runtime'))) rmSync(join(DIST, '.tsbuildinfo'), { force: true });

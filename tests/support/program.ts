@@ -29,7 +29,7 @@ export function plainEnv(extra: Env = {}): NodeJS.ProcessEnv {
 }
 
 // What a program printed has no type until it is looked at; every look is an assertion of its own.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// oxlint-disable-next-line typescript/no-explicit-any
 export type Json = any;
 
 export interface Ran {
