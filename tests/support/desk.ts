@@ -330,7 +330,10 @@ export class Office {
       differences: results.filter((run) => !run.match).map((run) => `${run.label}: ${run.result}`),
     };
   }
-  /** What must hold of every history this file made: it replays, each wait is told in words, one alarm at a time. */
+  /**
+   * What must hold of every history this file made: it replays, in one sandbox for all as in a worker (the goldens are
+   * replayed both ways), each wait is told in words, one alarm at a time.
+   */
   async audit(): Promise<{ cases: number; runs: number; problems: string[] }> {
     const problems: string[] = [];
     const inputs: { label: string; history: HistoryJson }[] = [];
@@ -341,7 +344,7 @@ export class Office {
         for (const problem of [...unexplained(history), ...crowdedTimers(history)])
           problems.push(`${label}: ${problem}`);
       }
-    const replays = await replayHistories(inputs, this.bundle, { reuseSandbox: false });
+    const replays = await replayHistories(inputs, this.bundle);
     for (const run of replays) if (!run.match) problems.push(`${run.label}: ${run.result}`);
     return { cases: this.cases.length, runs: inputs.length, problems };
   }

@@ -79,9 +79,8 @@ export interface AsWritten {
 const DISTURBED = {
   workerDies: ['issuance-smooth', 'repair-smooth'],
   chapterEveryStep: [
-    ...['issuance-officer-away', 'issuance-smooth', 'issuance-bureau-moves', 'issuance-partly'],
+    ...['issuance-officer-away', 'issuance-partly', 'trip-two-customers'],
     ...['repair-replacement', 'repair-paid-workshop', 'repair-unreachable', 'repair-cancelled'],
-    'trip-two-customers',
   ],
 };
 const DISTURBANCES = { workerDies, chapterEveryStep };
