@@ -266,7 +266,10 @@ describe('acts', () => {
     const { stdout, exit } = await aftercare(
       'task complete T20300304-001 --answer grade=important --request-id r1 --as li.na',
       {
-        complete: (...args) => (asked.push(args), Promise.resolve(RESULT)),
+        complete: (...args) => {
+          asked.push(args);
+          return Promise.resolve(RESULT);
+        },
       },
     );
     expect(exit).toBe(0);
