@@ -55,6 +55,8 @@ export class ScenarioClock {
   private readonly alarms = new Map<string, number | null>();
   /** What an open case was at rest with, when it was last seen so. */
   private readonly rested = new Map<string, { version: string; linked: string[] }>();
+  /** Where a case stood when it was last looked at, and when that was in real time (`performance.now()`). */
+  private readonly seen = new Map<string, { nowMs: number; at: number }>();
   /** Cases that came to their end; the server's list shows them as running a moment longer. */
   private readonly ended = new Set<string>();
   private readonly events: { atMs: number; run: () => Promise<void> }[] = [];
@@ -146,20 +148,25 @@ export class ScenarioClock {
 
   private async bring(caseId: string, toMs: number = this.atMs, pastMs: number = PAST_MS): Promise<void> {
     const { connection, namespace } = this.deps;
-    const reached = await advance(connection, namespace, caseId, new Date(toMs + pastMs).toISOString());
-    if (reached.outcome === 'ended') this.forget(caseId);
+    const seen = this.rested.has(caseId) ? this.seen.get(caseId) : undefined;
+    const reached = await advance(connection, namespace, caseId, new Date(toMs + pastMs).toISOString(), {
+      // Between two advances its clock runs on in real time.
+      ...(seen === undefined ? {} : { nowMs: seen.nowMs + performance.now() - seen.at }),
+    });
+    if (reached === 'ended') this.forget(caseId);
   }
 
   private forget(caseId: string): void {
     this.alarms.delete(caseId);
     this.rested.delete(caseId);
+    this.seen.delete(caseId);
     this.ended.add(caseId);
   }
 
   /** @returns cases that it opened and waits for */
   private async settleCase(caseId: string): Promise<string[]> {
     const since = Date.now();
-    for (let pauseMs = 3; ; pauseMs = Math.min(100, Math.ceil(pauseMs * 1.4))) {
+    for (let pauseMs = 8; ; pauseMs = Math.min(100, Math.ceil(pauseMs * 1.5))) {
       const standing = await this.look(caseId);
       if (!standing.open) {
         this.forget(caseId);
@@ -214,7 +221,9 @@ export class ScenarioClock {
   private async allQuiet(): Promise<boolean> {
     for (const caseId of this.open()) {
       const standing = await this.look(caseId);
-      if (standing.open && !isQuiet(standing)) return false;
+      // Another case may have ended it after it had settled.
+      if (!standing.open) this.forget(caseId);
+      else if (!isQuiet(standing)) return false;
     }
     return true;
   }
@@ -236,6 +245,7 @@ export class ScenarioClock {
     const info = answer.workflowExecutionInfo;
     const current = answer.workflowExtendedInfo?.timeSkippingInfo?.currentTime;
     const nowMs = current ? millis(current) : Date.now();
+    this.seen.set(caseId, { nowMs, at: performance.now() });
     const activities = answer.pendingActivities ?? [];
     const waits = activities.filter(
       (activity) =>
