@@ -92,9 +92,9 @@ const STAGES = [
   ),
   tests('docs', 'light'),
   tests('scenarios', 'heavy'),
-  // Two processes: in one it would outlast all others.
-  tests('workflow', 'heavy', ['--maxWorkers=2']),
   tests('e2e', 'heavy'),
+  // Two processes: in one it would outlast all others, and what comes last must keep two cores busy by itself.
+  tests('workflow', 'heavy', ['--maxWorkers=2']),
   tests('adapters', 'heavy'),
   tests('replay', 'heavy'),
 ];
