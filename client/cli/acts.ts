@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { AftercareApi } from '../api.js';
 import { actForms } from '../../domain/forms-case.js';
 import { PROCESS_NAMES, processOf, taskForms } from '../../domain/processes.js';
-import type { OpenTaskRow } from '../../adapters/ports.js';
+import type { TaskRow } from '../../domain/case.js';
 import type { ActName, ActResult, NextTask } from '../../workflows/case/messages.js';
 import { suggest } from '../forms.js';
 import { explainRefusal } from './answers.js';
@@ -27,20 +27,29 @@ export function taskForm(caseId: string, task: string): z.ZodType {
   throw new UsageError('usage.value', message, 'names of open tasks: aftercare case show CASE', '--task');
 }
 
-/** The task meant: the one named, else the actor's only open one in the case. @throws UsageError listing the choice */
+/**
+ * The task meant: the one named, else the actor's only open one in the case. Where the ledger lists none of his, the case
+ * itself is asked: the ledger hears of a task a moment later, and after an outage much later.
+ * @throws UsageError listing the choice
+ */
 export async function meantTask(
   api: AftercareApi,
   caseId: string,
   actorId: string,
   named: string | undefined,
-): Promise<{ task: string; row: OpenTaskRow | null }> {
-  const open = await api.tasks({ caseId });
+): Promise<{ task: string; row: TaskRow | null }> {
+  let open: TaskRow[] = await api.tasks({ caseId });
   if (named !== undefined) {
     taskForm(caseId, named);
     const row = open.find((task) => task.key === named) ?? open.find((task) => task.name === named) ?? null;
     return { task: named, row };
   }
-  const own = open.filter((task) => task.assignee === actorId);
+  const his = (tasks: readonly TaskRow[]) => tasks.filter((task) => task.assignee === actorId);
+  if (his(open).length === 0) {
+    const live = await api.view(caseId).catch(() => null);
+    open = live?.tasks.filter((task) => task.status === 'open') ?? open;
+  }
+  const own = his(open);
   if (own.length === 1) return { task: own[0]!.key, row: own[0]! };
   const list = (own.length ? own : open)
     .map((task) => `${task.key} (${task.assignee ?? task.role})`)

@@ -168,10 +168,7 @@ describe('aftercare up', () => {
       house.up = await Running.start([next, 'up'], /Ctrl-C stops/, { home: house.home });
       expect(house.up.stderr).toMatch(/✓ [0-9a-f]{16} is current after [0-9a-f]{16}: 1 open case replayed/);
       run = (await house.runFile())!;
-      // Named, because the ledger may still be told of it: the stack was stopped right after the answer before.
       const answer = [
-        '--task',
-        'investigate',
         '--answer',
         'finding=founded',
         '--answer',

@@ -9,7 +9,7 @@ import type { Globals } from '../../client/cli/command.js';
 import type { OpenTaskRow } from '../../adapters/ports.js';
 import type { CaseRow, ClockRow, TaskRow } from '../../domain/case.js';
 import type { Staff } from '../../domain/organisation.js';
-import type { ActResult } from '../../workflows/case/messages.js';
+import type { ActResult, CaseView } from '../../workflows/case/messages.js';
 import { loadPolicy } from '../../client/policy.js';
 
 const NOW = '2030-03-04T07:00:00.000Z'; // Mon 15:00 in the zone
@@ -277,6 +277,19 @@ describe('acts', () => {
     expect(asked).toEqual([
       ['T20300304-001', 'acknowledge#1', { grade: 'important' }, 'li.na', { requestId: 'r1' }],
     ]);
+  });
+
+  it('know a task that the ledger was not told of yet; without the case they say what is open', async () => {
+    const complete = () => Promise.resolve(RESULT);
+    const tasks = () => Promise.resolve([]);
+    const view = () =>
+      Promise.resolve({ tasks: [task({ status: 'completed' }), task({})] } as unknown as CaseView);
+    const line = 'task complete T20300304-001 --answer grade=important --as li.na';
+    expect((await aftercare(line, { complete, tasks, view })).exit).toBe(0);
+    const away = () => Promise.reject(new DeskError('temporal.unreachable', 'away'));
+    const { stderr, exit } = await aftercare(line, { complete, tasks, view: away });
+    expect(exit).toBe(64);
+    expect(stderr).toContain('nothing is open in T20300304-001');
   });
 
   it('name the missing field where nobody can be asked', async () => {
