@@ -24,6 +24,8 @@ export interface Config {
   smsUrl: string;
   /** `file://…`. */
   storageUrl: string;
+  /** PostgreSQL server on which simulations make their ledgers, a database for each; null: embedded ones. */
+  simulationServer: string | null;
   /** A `temporal` binary to use instead of looking for one. */
   temporalCli: string | null;
   /** Id or alias of who acts, for the CLI. */
@@ -75,6 +77,10 @@ const settings = z.strictObject({
     .literal('mailbox:', { error: '`mailbox:` (real gateways are not connected yet)' })
     .optional(),
   AFTERCARE_STORAGE_URL: urlOf(['file:'], 'file:///var/lib/aftercare/storage').optional(),
+  AFTERCARE_SIMULATION_SERVER: urlOf(
+    ['postgres:', 'postgresql:'],
+    'postgres://postgres@127.0.0.1:5432/postgres',
+  ).optional(),
   AFTERCARE_TEMPORAL_CLI: path.optional(),
   AFTERCARE_AS: z
     .string()
@@ -163,6 +169,7 @@ export function loadConfig(env: Config['environment'] = process.env, cwd: string
     smtpUrl: set.AFTERCARE_SMTP_URL ?? null,
     smsUrl: set.AFTERCARE_SMS_URL ?? 'mailbox:',
     storageUrl: set.AFTERCARE_STORAGE_URL ?? pathToFileURL(join(home, 'storage')).href,
+    simulationServer: set.AFTERCARE_SIMULATION_SERVER ?? null,
     temporalCli: set.AFTERCARE_TEMPORAL_CLI === undefined ? null : at(set.AFTERCARE_TEMPORAL_CLI),
     as: set.AFTERCARE_AS ?? null,
     policyPath: set.AFTERCARE_POLICY === undefined ? null : at(set.AFTERCARE_POLICY),
@@ -183,6 +190,7 @@ export function redacted(config: Config): Omit<Config, 'environment'> {
     ...shown,
     ledgerUrl: shown.ledgerUrl === null ? null : redactUrl(shown.ledgerUrl),
     smtpUrl: shown.smtpUrl === null ? null : redactUrl(shown.smtpUrl),
+    simulationServer: shown.simulationServer === null ? null : redactUrl(shown.simulationServer),
   };
 }
 

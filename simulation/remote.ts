@@ -112,13 +112,10 @@ export class Remote {
 /** The other side: answers calls by name, and ends with the simulator. */
 export function serveCalls(
   calls: Record<string, (argument: never) => unknown>,
-  atEnd: () => void = () => undefined,
+  atEnd: () => Promise<void> = () => Promise.resolve(),
 ): void {
   process.on('message', (message: Call) => void answer(message));
-  process.once('disconnect', () => {
-    atEnd();
-    process.exit(0);
-  });
+  process.once('disconnect', () => void atEnd().finally(() => process.exit(0)));
   // Ctrl-C reaches the whole group; the simulator decides in which order things end.
   process.on('SIGINT', () => undefined);
 

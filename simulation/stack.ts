@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
@@ -20,6 +20,7 @@ import { closePorts, openPorts, type PortSettings } from '../runtime/ports.js';
 import { noFaults, withFaults, type Faults } from './faults.js';
 import { Remote } from './remote.js';
 import type { DeskOrder } from './desk-main.js';
+import type { LedgerOrder } from './ledger-main.js';
 import type { CrashPoint, OutageOf } from './scenario.js';
 import type { WorkerOrder } from './worker-main.js';
 
@@ -127,9 +128,13 @@ export class Stack {
   private async startLedger(port?: number): Promise<void> {
     this.ledgerHost = this.remote('ledger-main');
     if (!this.options.keep) await this.ledgerHost.call('look', { folder: this.folder });
+    const { cacheDir, simulationServer } = this.options.config;
+    const where: LedgerOrder =
+      simulationServer === null
+        ? { dataDir: this.options.onDisk ? join(this.folder, 'ledger') : null, cacheDir }
+        : { server: simulationServer, database: basename(this.folder).toLowerCase() };
     const started = await this.ledgerHost.call<{ url: string; port: number }>('start', {
-      dataDir: this.options.onDisk ? join(this.folder, 'ledger') : null,
-      cacheDir: this.options.config.cacheDir,
+      ...where,
       ...(port === undefined ? {} : { port }),
     });
     this.ledgerUrl = started.url;
@@ -401,6 +406,7 @@ export class Stack {
       connection?.close(),
       server?.kill(),
     ]);
+    await ledgerHost?.call('remove').catch(() => undefined);
     await ledgerHost?.kill();
     if (!this.options.keep) await rm(this.folder, { recursive: true, force: true });
   }

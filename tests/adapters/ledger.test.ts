@@ -1,7 +1,8 @@
 import { describe, it } from 'vitest';
 import { startEmbeddedLedger } from '../../runtime/ledger-embedded.js';
 import { describeLedgerPort } from './suites/ledger.js';
-import { SERVER_URL, serverDatabase } from './suites/server.js';
+import { SERVER_URL } from '../support/server.js';
+import { serverDatabase } from './suites/server.js';
 
 describeLedgerPort('the embedded PostgreSQL', async () => {
   const ledger = await startEmbeddedLedger({ dataDir: null });

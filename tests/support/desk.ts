@@ -1,5 +1,5 @@
 /**
- * The house for tests of the kernel: the real server under the virtual clock, the embedded ledger, a real SMTP
+ * The house for tests of the kernel: the real server under the virtual clock, a real ledger, a real SMTP
  * listener, the shipped workers on the shipped bundle, and desks on top. One office per test file, one desk per test:
  * a desk has its own date and its own cases, so that nothing of one test is seen by another. Offices that follow each
  * other in one process stand on the same premises: one server and one ledger, each time with a new namespace and an
@@ -43,10 +43,12 @@ import { resolveEngine, RETENTION_DAYS, startDevServer, type DevServer } from '.
 import { closePorts, openPorts, type OpenPorts } from '../../runtime/ports.js';
 import { ScenarioClock } from '../../simulation/clock.js';
 import { noFaults, withFaults } from '../../simulation/faults.js';
+import type { LedgerOrder } from '../../simulation/ledger-main.js';
 import { Remote } from '../../simulation/remote.js';
 import { ensureBundle } from '../../worker/bundle.js';
 import { createWorkers, installRuntime, type Workers } from '../../worker/worker.js';
 import { ACTS, type ActName, type ActResult } from '../../workflows/case/messages.js';
+import { SERVER_URL } from './server.js';
 
 const OFFSET_MS = 8 * 3_600_000;
 
@@ -110,6 +112,9 @@ async function enterPremises(): Promise<Premises> {
   const ledgerHost = Remote.start('ledger-main', { environment: process.env });
   await ledgerHost.call('look', { folder });
   const engine = await resolveEngine(config, { binaryOnly: true });
+  const order: LedgerOrder = SERVER_URL
+    ? { server: SERVER_URL, database: basename(folder).toLowerCase() }
+    : { dataDir: null, cacheDir: config.cacheDir };
   const [server, ledger] = await Promise.all([
     startDevServer({
       binary: engine.path,
@@ -119,7 +124,7 @@ async function enterPremises(): Promise<Premises> {
       logFile: join(folder, 'temporal.log'),
       onSpawn: (serverPid) => void ledgerHost.call('look', { serverPid }).catch(() => undefined),
     }),
-    ledgerHost.call<{ url: string }>('start', { dataDir: null, cacheDir: config.cacheDir }),
+    ledgerHost.call<{ url: string }>('start', order),
   ]);
   const bare = await openLedger({ url: ledger.url });
   await bare.migrate().finally(() => bare.close());

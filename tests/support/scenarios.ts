@@ -10,6 +10,7 @@ import { beforeAll } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { DOZEN } from '../../simulation/demo.js';
 import { MAIN, ROOT, runNode, type Ran } from './program.js';
+import { SERVER_URL } from './server.js';
 
 export const SCENARIOS = join(ROOT, 'examples/scenarios');
 
@@ -103,7 +104,7 @@ async function tell(): Promise<Told> {
   const folder = await mkdtemp(join(tmpdir(), 'aftercare-scenarios-'));
   try {
     const out = join(folder, 'out');
-    const line = { home: join(folder, 'home'), env: { TZ: 'UTC' } };
+    const line = { home: join(folder, 'home'), env: { TZ: 'UTC', AFTERCARE_SIMULATION_SERVER: SERVER_URL } };
     const demo = await runNode([MAIN, 'demo', '--out', out], line);
     const results = new Map<string, Result>();
     for (const name of SHOWN) {

@@ -1,10 +1,6 @@
 import pg from 'pg';
 import type { Database } from './ledger.js';
 
-// Not AFTERCARE_…: those are settings of the product, and an unknown one is refused.
-/** Where a PostgreSQL server for tests is; unset: only the embedded one is tested. */
-export const SERVER_URL = process.env['TEST_LEDGER_URL'];
-
 /** A database of its own on that server, dropped at the end. */
 export async function serverDatabase(url: string): Promise<Database> {
   const admin = new pg.Client({ connectionString: url });
