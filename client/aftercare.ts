@@ -419,7 +419,7 @@ export class Aftercare implements AftercareApi {
     const until = Date.now() + this.policy.policy.kernel.saveWaitMs;
     let view: CaseView | null = null;
     while (Date.now() < until) {
-      view = await this.view(caseId).catch(() => null);
+      view = await this.view(caseId, until).catch(() => null);
       if (view !== null && view.turn > 0) return view;
       await new Promise((wake) => setTimeout(wake, 25));
     }
@@ -974,8 +974,11 @@ export class Aftercare implements AftercareApi {
       (line) => clock === undefined || line.clock.name === clock || line.clock.key === clock,
     );
   }
-  view(caseId: string): Promise<CaseView> {
-    return this.queried(caseId, (client) => client.workflow.getHandle(caseId).query<CaseView>('caseView'));
+  view(caseId: string, until?: number): Promise<CaseView> {
+    return this.queried(caseId, (client) => {
+      const ask = () => client.workflow.getHandle(caseId).query<CaseView>('caseView');
+      return until === undefined ? ask() : client.withDeadline(until, ask);
+    });
   }
   evidence(caseId: string) {
     return this.deps.ledger.evidence(caseId);

@@ -207,8 +207,8 @@ export interface AftercareApi {
   next(actor: string): Promise<OpenTaskRow | null>;
   tasks(filter: { assignee?: string; role?: string; caseId?: string }): Promise<OpenTaskRow[]>;
   explain(caseId: string, clock?: string): Promise<ClockExplanation[]>;
-  /** The live case, by query. */
-  view(caseId: string): Promise<CaseView>;
+  /** The live case, by query. With no worker nobody answers: `until` (epoch, ms) is when to give up asking. */
+  view(caseId: string, until?: number): Promise<CaseView>;
   evidence(caseId: string): Promise<EvidenceRow[]>;
   /**
    * A file of a case: a printed form, or what somebody attached.

@@ -11,6 +11,9 @@ import type { Context } from './context.js';
 import { UsageError } from './errors.js';
 import { closingText, lastWaiting } from './closing.js';
 
+/** How long a case is asked before the ledger is taken at its word. */
+const LIVE_MS = 2_000;
+
 /** Name of a task without its round: `investigate#2` is an `investigate`. */
 export function taskName(task: string): string {
   return task.split('#')[0]!;
@@ -29,7 +32,8 @@ export function taskForm(caseId: string, task: string): z.ZodType {
 
 /**
  * The task meant: the one named, else the actor's only open one in the case. The case itself is asked which that is: the
- * ledger hears of a task a moment later, and after an outage much later.
+ * ledger hears of a task a moment later, and after an outage much later. When no worker answers for it, the ledger is
+ * all there is.
  * @throws UsageError listing the choice
  */
 export async function meantTask(
@@ -44,7 +48,7 @@ export async function meantTask(
     const row = open.find((task) => task.key === named) ?? open.find((task) => task.name === named) ?? null;
     return { task: named, row };
   }
-  const live = await api.view(caseId).catch(() => null);
+  const live = await api.view(caseId, Date.now() + LIVE_MS).catch(() => null);
   const open = live?.tasks.filter((task) => task.status === 'open') ?? (await api.tasks({ caseId }));
   const own = open.filter((task) => task.assignee === actorId);
   if (own.length === 1) return { task: own[0]!.key, row: own[0]! };
