@@ -151,7 +151,7 @@ export class ScenarioClock {
     const seen = this.rested.has(caseId) ? this.seen.get(caseId) : undefined;
     const reached = await advance(connection, namespace, caseId, new Date(toMs + pastMs).toISOString(), {
       // Between two advances its clock runs on in real time.
-      ...(seen === undefined ? {} : { nowMs: seen.nowMs + performance.now() - seen.at }),
+      ...(seen === undefined ? {} : { nowMs: seen.nowMs + Math.round(performance.now() - seen.at) }),
     });
     if (reached === 'ended') this.forget(caseId);
   }

@@ -5,35 +5,24 @@
  */
 import { rmSync } from 'node:fs';
 import type { EmbeddedLedgerOptions } from '../runtime/ledger-embedded.js';
-import type { HostedLedgerOptions } from '../runtime/ledger-hosted.js';
+import type { HostedLedgerOptions, SimulatedLedger } from './ledger-hosted.js';
 import { serveCalls } from './remote.js';
-
-/** What a simulation wants of either kind. */
-interface Ledger {
-  url: string;
-  port: number;
-  exec(sql: string): Promise<Record<string, unknown>[]>;
-  pauseListening(): Promise<void>;
-  resumeListening(): Promise<void>;
-  /** Removes what outlives this process. */
-  remove(): Promise<void>;
-}
 
 /** Embedded, or on a server that is there. */
 export type LedgerOrder = EmbeddedLedgerOptions | HostedLedgerOptions;
 
-let ledger: Ledger | null = null;
+let ledger: SimulatedLedger | null = null;
 let care: { serverPid?: number; folder?: string } = {};
 
-function running(): Ledger {
+function running(): SimulatedLedger {
   if (!ledger) throw new Error('the ledger is not started');
   return ledger;
 }
 
 // Only the kind that is asked for is loaded: PGlite is large.
-async function open(order: LedgerOrder): Promise<Ledger> {
+async function open(order: LedgerOrder): Promise<SimulatedLedger> {
   if ('server' in order) {
-    const { startHostedLedger } = await import('../runtime/ledger-hosted.js');
+    const { startHostedLedger } = await import('./ledger-hosted.js');
     return startHostedLedger(order);
   }
   const { startEmbeddedLedger } = await import('../runtime/ledger-embedded.js');

@@ -13,7 +13,7 @@ import { Client, Connection } from '@temporalio/client';
 import { startMailListener, type MailListener } from '../adapters/mail/listener.js';
 import { openLedger } from '../adapters/ledger/index.js';
 import type { Ports } from '../adapters/ports.js';
-import type { Config } from '../runtime/config.js';
+import { ConfigError, redactUrl, type Config } from '../runtime/config.js';
 import { makeNamespace } from '../runtime/connection.js';
 import { resolveEngine, RETENTION_DAYS, startDevServer, type DevServer } from '../runtime/engine.js';
 import { closePorts, openPorts, type PortSettings } from '../runtime/ports.js';
@@ -133,10 +133,15 @@ export class Stack {
       simulationServer === null
         ? { dataDir: this.options.onDisk ? join(this.folder, 'ledger') : null, cacheDir }
         : { server: simulationServer, database: basename(this.folder).toLowerCase() };
-    const started = await this.ledgerHost.call<{ url: string; port: number }>('start', {
-      ...where,
-      ...(port === undefined ? {} : { port }),
-    });
+    const started = await this.ledgerHost
+      .call<{ url: string; port: number }>('start', { ...where, ...(port === undefined ? {} : { port }) })
+      .catch((error: Error) => {
+        if (simulationServer === null) throw error;
+        throw new ConfigError(
+          `AFTERCARE_SIMULATION_SERVER=${redactUrl(simulationServer)} cannot be used: ${error.message}. ` +
+            'Name a PostgreSQL server on which you may create databases, or unset it.',
+        );
+      });
     this.ledgerUrl = started.url;
     this.ledgerPort = started.port;
     if (port !== undefined) return;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLedger } from '../../adapters/ledger/index.js';
-import { startHostedLedger, type HostedLedger } from '../../runtime/ledger-hosted.js';
+import { startHostedLedger, statement, type SimulatedLedger } from '../../simulation/ledger-hosted.js';
 import { SERVER_URL } from '../support/server.js';
 
 const server = SERVER_URL;
@@ -12,17 +12,8 @@ if (server === undefined)
 else
   describe('a ledger on a server', () => {
     const database = `aftercare-test-${randomUUID().slice(0, 8)}`;
-    let ledger: HostedLedger;
-    const ask = async (url: string, sql: string) => {
-      const client = new pg.Client({ connectionString: url });
-      await client.connect();
-      try {
-        return (await client.query<Record<string, unknown>>(sql)).rows;
-      } finally {
-        await client.end();
-      }
-    };
-    const databases = () => ask(server, `select 1 from pg_database where datname = '${database}'`);
+    let ledger: SimulatedLedger;
+    const databases = () => statement(server, `select 1 from pg_database where datname = '${database}'`);
     beforeAll(async () => {
       ledger = await startHostedLedger({ server, database });
       const opened = await openLedger({ url: ledger.url });
@@ -40,9 +31,9 @@ else
       await client.query("begin; insert into kept values ('half')");
       await ledger.pauseListening();
       await left;
-      await expect(ask(ledger.url, 'select 1')).rejects.toThrow(/ECONNREFUSED/);
+      await expect(statement(ledger.url, 'select 1')).rejects.toThrow(/ECONNREFUSED/);
       await ledger.resumeListening();
-      expect(await ask(ledger.url, 'select text, length(text) as n from kept')).toEqual([
+      expect(await statement(ledger.url, 'select text, length(text) as n from kept')).toEqual([
         { text: '说好的', n: 3 },
       ]);
     });

@@ -85,6 +85,7 @@ describe('settings', () => {
       load({
         AFTERCARE_LEDGER_URL: 'postgres://u:secret@h/d',
         AFTERCARE_SMTP_URL: 'smtp://u:secret@h',
+        AFTERCARE_SIMULATION_SERVER: 'postgres://u:secret@h/postgres',
         X_TOKEN: 'secret',
       }),
     );

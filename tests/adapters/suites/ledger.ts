@@ -13,7 +13,7 @@ import type {
   TurnRecord,
 } from '../../../domain/case.js';
 import { deskOf, type Organisation } from '../../../domain/organisation.js';
-import { startProxy, type Proxy } from './proxy.js';
+import { startRelay, type Relay } from '../../../simulation/relay.js';
 
 export interface Database {
   url: string;
@@ -24,7 +24,7 @@ export interface Database {
 export function describeLedgerPort(name: string, make: () => Promise<Database>): void {
   describe(`ledger on ${name}`, () => {
     let database: Database;
-    let proxy: Proxy;
+    let relay: Relay;
     let url: string;
     let ledger: LedgerPort;
     let migrated: string[][];
@@ -32,9 +32,9 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
     beforeAll(async () => {
       database = await make();
       const direct = new URL(database.url);
-      proxy = await startProxy({ host: direct.hostname, port: Number(direct.port) });
+      relay = await startRelay({ host: direct.hostname, port: Number(direct.port) });
       direct.hostname = '127.0.0.1';
-      direct.port = String(proxy.port);
+      direct.port = String(relay.port);
       url = direct.href;
       const pools = await Promise.all([openLedger({ url }), openLedger({ url }), openLedger({ url })]);
       migrated = await Promise.all(pools.map((pool) => pool.migrate()));
@@ -43,7 +43,7 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
     });
     afterAll(async () => {
       await ledger.close();
-      await proxy.down();
+      await relay.down();
       await database.stop();
     });
 
@@ -766,7 +766,7 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
     describe('faults', () => {
       it('fails within 3 s while the host is down, and works again when it is back', async () => {
         await ledger.check();
-        await proxy.down();
+        await relay.down();
         const started = Date.now();
         const answers = await Promise.allSettled(
           Array.from({ length: 20 }, () => ledger.record(turn('F-1', 'run', 1, {}), '1')),
@@ -778,18 +778,18 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
             reason: expect.any(LedgerUnavailable) as unknown,
           });
         }
-        await proxy.up();
+        await relay.up();
         expect(await ledger.record(turn('F-1', 'run', 1, {}), '1')).toBe('written');
       });
 
       it('fails within 3 s while the host is silent, also for those who wait their turn', async () => {
-        proxy.silence();
-        proxy.cut();
+        relay.silence();
+        relay.cut();
         const started = Date.now();
         const answers = await Promise.allSettled(Array.from({ length: 20 }, () => ledger.check()));
         expect(Date.now() - started).toBeLessThan(3_000);
         expect(answers.every((answer) => answer.status === 'rejected')).toBe(true);
-        await proxy.up();
+        await relay.up();
         expect(await ledger.check()).toMatch(/^PostgreSQL/);
       });
 
@@ -798,7 +798,7 @@ export function describeLedgerPort(name: string, make: () => Promise<Database>):
           Array.from({ length: 40 }, (_, index) => ledger.receiveIntake(intake(`cut-${index}`, '20300320'))),
         );
         await new Promise((resolve) => setTimeout(resolve, 20));
-        proxy.cut();
+        relay.cut();
         await work;
         await Promise.all(
           Array.from({ length: 40 }, (_, index) => ledger.receiveIntake(intake(`cut-${index}`, '20300320'))),

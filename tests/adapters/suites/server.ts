@@ -1,19 +1,8 @@
-import pg from 'pg';
+import { databaseOn } from '../../../simulation/ledger-hosted.js';
 import type { Database } from './ledger.js';
 
 /** A database of its own on that server, dropped at the end. */
-export async function serverDatabase(url: string): Promise<Database> {
-  const admin = new pg.Client({ connectionString: url });
-  await admin.connect();
-  const name = `aftercare_test_${process.pid}`;
-  await admin.query(`create database ${name}`);
-  const target = new URL(url);
-  target.pathname = `/${name}`;
-  return {
-    url: target.href,
-    stop: async () => {
-      await admin.query(`drop database ${name} with (force)`);
-      await admin.end();
-    },
-  };
+export async function serverDatabase(server: string): Promise<Database> {
+  const { url, drop } = await databaseOn(server, `aftercare_test_${process.pid}`);
+  return { url, stop: drop };
 }
