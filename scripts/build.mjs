@@ -30,6 +30,8 @@ const PLAIN_LIBRARIES = [
   ...['postgres-array', 'postgres-bytea', 'postgres-date', 'postgres-interval', 'xtend'],
   ...['ansi-regex', 'emoji-regex', 'is-fullwidth-code-point', 'string-width', 'strip-ansi'],
 ];
+/** Two compilers are installed: this one checks and builds, the other is for tools that parse with it (ADR 19). */
+export const TSC = join(ROOT, 'node_modules', 'typescript-native', 'bin', 'tsc');
 /** The folders that are built: what tsconfig.json includes, so that the list has one home. */
 const FOLDERS = JSON.parse(readFileSync(join(ROOT, 'tsconfig.json'), 'utf8')).include;
 
@@ -195,11 +197,10 @@ export async function build() {
   if (readText(stamp) === hash && existsSync(join(DIST, 'workflow-bundle.js')) && existsSync(PROGRAM))
     return 'unchanged';
   rmSync(stamp, { force: true });
-  const tsc = join(ROOT, 'node_modules', 'typescript-native', 'bin', 'tsc');
-  if (!existsSync(tsc)) throw new StepError('TypeScript is not installed. Run: node scripts/setup.mjs');
+  if (!existsSync(TSC)) throw new StepError('TypeScript is not installed. Run: node scripts/setup.mjs');
   // The incremental state says what was written, not what is still there: without the files it would write nothing.
   if (!existsSync(join(DIST, 'runtime'))) rmSync(join(DIST, '.tsbuildinfo'), { force: true });
-  const compiled = await run(process.execPath, [tsc, '-p', 'tsconfig.json']);
+  const compiled = await run(process.execPath, [TSC, '-p', 'tsconfig.json']);
   if (compiled.code !== 0) throw new StepError(`tsc found errors:\n${compiled.output.trim()}`);
   prune();
   copyTemplates(join(DIST, 'documents', 'templates'));

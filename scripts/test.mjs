@@ -11,6 +11,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { TSC } from './build.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 // Not AFTERCARE_…: those are settings of the product, and an unknown one is refused.
@@ -21,8 +22,6 @@ const STAGE_LIMIT_MS = 15 * 60_000;
 const LINGER_MS = 3_000;
 
 const bin = (name) => join('node_modules', '.bin', name);
-// Two compilers are installed: this one checks and builds, the other is for tools that parse with it.
-const TSC = join('node_modules', 'typescript-native', 'bin', 'tsc');
 const found = (output, pattern) => pattern.exec(output)?.[1];
 const plural = (count, noun, nouns = `${noun}s`) => `${count} ${Number(count) === 1 ? noun : nouns}`;
 

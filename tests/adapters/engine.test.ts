@@ -239,6 +239,26 @@ describe('the development server', () => {
     }
   });
 
+  it('is started again when it never answers', async () => {
+    const engine = await resolveEngine(loadConfig(), { binaryOnly: true });
+    const binary = join(root, 'hangs-once');
+    const begun = join(root, 'begun');
+    script(binary, `if [ -e ${begun} ]; then exec ${engine.path} "$@"; fi\ntouch ${begun}\nexec sleep 600`);
+    const server = await startDevServer({
+      binary,
+      dataFile: null,
+      ui: false,
+      logFile: null,
+      timeoutMs: 12_000,
+    });
+    try {
+      const connection = await Connection.connect({ address: server.address });
+      await connection.close();
+    } finally {
+      await server.kill();
+    }
+  });
+
   it('says what is wrong with a damaged database file', async () => {
     const engine = await resolveEngine(loadConfig(), { binaryOnly: true });
     const dataFile = join(root, 'temporal.db');

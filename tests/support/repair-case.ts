@@ -3,19 +3,22 @@ import type { TaskRow } from '../../domain/case.js';
 import type { CustodyRow } from '../../domain/custody.js';
 import { answered, at, content, evidence, held, type PaperCase } from './paper-case.js';
 
+/** Answers to the list of HOT-05. */
+export const DIAGNOSIS = {
+  readerLamp: { value: 'red' },
+  memory: { value: '512M' },
+  printerDriver: { skipped: 'notConcerned' },
+  cardDate: { value: '2030-03-04' },
+  filingStart: { value: '2030-03-01' },
+  accountingMonth: { skipped: 'customerAway' },
+};
+
 export const REPAIR_INTAKE = {
   customer: 'yunfan',
   caller: content('严帆'),
   taxSubBureau: 'xihu-bureau',
   symptom: content('读卡器红灯常亮'),
-  diagnosis: {
-    readerLamp: { value: 'red' },
-    memory: { value: '512M' },
-    printerDriver: { skipped: 'notConcerned' },
-    cardDate: { value: '2030-03-04' },
-    filingStart: { value: '2030-03-01' },
-    accountingMonth: { skipped: 'customerAway' },
-  },
+  diagnosis: DIAGNOSIS,
   serials: ['JSP-1'],
 };
 

@@ -1,19 +1,13 @@
 /** Repairs at a desk, with people and things of their own, and the ways through the manual; see issuance.ts. */
 import type { Desk } from './desk.js';
 import { paper, type Errand, type Step, type Warehouse } from './issuance.js';
+import { DIAGNOSIS } from './repair-case.js';
 
 /** What a customer says on the telephone, and the answers to the list of HOT-05. */
 export const CALL = {
   caller: '联系人',
   symptom: '开票电脑频繁死机',
-  diagnosis: {
-    readerLamp: { value: 'red' },
-    memory: { value: '512M' },
-    printerDriver: { skipped: 'notConcerned' },
-    cardDate: { value: '2030-03-04' },
-    filingStart: { value: '2030-03-01' },
-    accountingMonth: { skipped: 'customerAway' },
-  },
+  diagnosis: DIAGNOSIS,
 };
 
 /** Takes the call of a customer whom nobody else's case is about; a visit may have been asked for in it. */
