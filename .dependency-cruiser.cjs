@@ -20,6 +20,8 @@ const PROGRAMS = [
   '^web/main\\.ts$',
   '^simulation/[^/]+-main\\.ts$',
   '^simulation/record-goldens\\.ts$',
+  // Preloaded by name (ADR 21).
+  '^runtime/unwatched\\.cts$',
 ];
 
 const BUNDLE_ENTRY = '^workflows/index\\.ts$';

@@ -473,6 +473,8 @@ export interface DevServerOptions {
   ports?: { grpc?: number; ui?: number };
   /** Lets tests and demos skip time per case. Never for real work. */
   virtualClock?: boolean;
+  /** Its environment; default ours. */
+  environment?: Readonly<NodeJS.ProcessEnv>;
   /** Registers the product's search attributes. Default true. */
   searchAttributes?: boolean;
   /** Days a closed case is kept by the server. Default RETENTION_DAYS. */
@@ -621,6 +623,7 @@ async function launch(
     // Straight into the file: a pipe would break when we are killed, and take the server's last words with it.
     stdio: log === null ? ['ignore', 'ignore', 'pipe'] : ['ignore', log, log],
     detached: true,
+    ...(options.environment === undefined ? {} : { env: { ...options.environment } }),
   });
   if (log !== null) closeSync(log);
   let stderr = '';

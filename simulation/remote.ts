@@ -5,7 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { BRIEF, WASM_AS_COMPILED } from '../runtime/brief.js';
+import { BRIEF, unwatched, WASM_AS_COMPILED } from '../runtime/brief.js';
 import { packageRoot } from '../runtime/config.js';
 
 interface Call {
@@ -56,10 +56,11 @@ export class Remote {
     program: string,
     options: { environment: Readonly<NodeJS.ProcessEnv>; loud?: boolean },
   ): Remote {
-    const child = fork(join(packageRoot(), 'dist', 'program', `${program}.js`), [], {
+    const dist = join(packageRoot(), 'dist');
+    const child = fork(join(dist, 'program', `${program}.js`), [], {
       env: { ...options.environment, TZ: 'UTC' },
       stdio: ['ignore', 'ignore', options.loud ? 'inherit' : 'ignore', 'ipc'],
-      execArgv: [BRIEF, WASM_AS_COMPILED],
+      execArgv: [BRIEF, WASM_AS_COMPILED, ...unwatched(dist)],
     });
     // A started program must not keep the simulator alive once that one is done.
     child.unref();

@@ -13,6 +13,7 @@ import { Client, Connection } from '@temporalio/client';
 import { startMailListener, type MailListener } from '../adapters/mail/listener.js';
 import { openLedger } from '../adapters/ledger/index.js';
 import type { Ports } from '../adapters/ports.js';
+import { SERVER_ON_ONE_CORE } from '../runtime/brief.js';
 import { ConfigError, redactUrl, type Config } from '../runtime/config.js';
 import { makeNamespace } from '../runtime/connection.js';
 import { resolveEngine, RETENTION_DAYS, startDevServer, type DevServer } from '../runtime/engine.js';
@@ -117,6 +118,7 @@ export class Stack {
       dataFile: this.options.onDisk ? join(this.folder, 'temporal.db') : null,
       ui: this.options.keep === true,
       virtualClock: true,
+      environment: { ...this.options.config.environment, ...SERVER_ON_ONE_CORE },
       logFile: join(this.folder, 'temporal.log'),
       // From its first moment on somebody ends it when we cannot.
       onSpawn: (serverPid) => void this.ledgerHost.call('look', { serverPid }).catch(() => undefined),

@@ -37,6 +37,7 @@ import { loadPolicy } from '../../client/policy.js';
 import type { ClockRow, ContentRef, Fact, MessageRow, TaskRow } from '../../domain/case.js';
 import { TASK_QUEUE } from '../../domain/names.js';
 import type { Organisation } from '../../domain/organisation.js';
+import { SERVER_ON_ONE_CORE } from '../../runtime/brief.js';
 import { loadConfig, packageRoot, type Config } from '../../runtime/config.js';
 import { connectNative, makeNamespace } from '../../runtime/connection.js';
 import { resolveEngine, RETENTION_DAYS, startDevServer, type DevServer } from '../../runtime/engine.js';
@@ -121,6 +122,7 @@ async function enterPremises(): Promise<Premises> {
       dataFile: null,
       ui: false,
       virtualClock: true,
+      environment: { ...config.environment, ...SERVER_ON_ONE_CORE },
       logFile: join(folder, 'temporal.log'),
       onSpawn: (serverPid) => void ledgerHost.call('look', { serverPid }).catch(() => undefined),
     }),
