@@ -187,6 +187,28 @@ test('W20 W28 a bureau that wants mail is not written to for a case that goes wi
   const places = (await booked(second.caseId)).filter(([, status]) => status === 'booked');
   expect(places).toEqual([[onTrip(run.trip), 'booked']]);
 
+  // The trip moves, and with it what stands in the calendar of the officer who was invited; nobody else is.
+  const off = { appointment: 'issuance', askedBy: 'bureau', reason: '税务局改期' };
+  await desk.act('reschedule', run.trip, off);
+  await plan(run, '10:30', '11:30');
+  await desk.settle();
+  const invitations = (await office.mailbox(second.caseId)).flatMap(({ invitation }) =>
+    invitation === undefined
+      ? []
+      : [
+          ['METHOD', 'SEQUENCE', 'DTSTART'].map(
+            (name) => new RegExp(`^${name}.*:(\\S+)`, 'm').exec(invitation)?.[1],
+          ),
+        ],
+  );
+  expect(invitations).toEqual([
+    ['REQUEST', '0', '20300314T010000Z'],
+    ['CANCEL', '1', '20300314T010000Z'],
+    ['REQUEST', '2', '20300313T020000Z'],
+    ['REQUEST', '3', '20300313T023000Z'],
+  ]);
+  expect(await mails(first.caseId)).toEqual([]);
+
   // The trip called the bureau: a case that leaves it has nothing to call off.
   await desk.act('cancelCase', first.caseId, { reason: '客户取消' }, 'chen.hui');
   await desk.settle();

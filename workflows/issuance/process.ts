@@ -549,6 +549,10 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
   tripMoved(kase, trip) {
     const { data } = kase;
     data.technician = trip.technician;
+    // An officer who has the visit in his calendar finds it moved there.
+    const { invited } = data;
+    if (invited !== undefined && !invited.off && (invited.from !== trip.from || invited.to !== trip.to))
+      tellAgreed(kase, trip);
     const waiting = kase.movableTask('issuance');
     if (waiting !== undefined)
       kase.relimit(waiting.key, { at: waiting.name === 'borrowDevices' ? trip.from : trip.to }, 'wall');
