@@ -125,6 +125,10 @@ describe('refusals', () => {
       'case.closed',
       'case.closed',
     ]);
+    // A case that never was is not called closed, and what was sent to it is not kept.
+    const never = 'T20300305-999';
+    expect((await refusal(desk.act('note', never, { text: '谢谢' }))).code).toBe('case.notFound');
+    await expect(desk.api.contents(never)).rejects.toMatchObject({ code: 'case.notFound' });
   });
 });
 

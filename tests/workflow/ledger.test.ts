@@ -219,6 +219,11 @@ describe('AT-31 intake is never lost', () => {
 
     const ids = intakes.map(([, , caseId]) => caseId).sort();
     expect((await desk.api.pendingIntakes()).map((row) => row.caseId)).toEqual(ids);
+    // What does not run yet is not taken for closed.
+    await expect(desk.api.act('note', ids[0]!, { text: '催办' }, 'li.na')).rejects.toMatchObject({
+      code: 'case.notStarted',
+      details: { remedy: '`aftercare intake retry` starts it' },
+    });
     expect(await desk.api.retryIntakes()).toEqual({ started: ids, failed: [] });
     await desk.settle();
     expect(await desk.api.pendingIntakes()).toEqual([]);
