@@ -4,12 +4,11 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import type { Actor, ProcessName } from '../domain/case.js';
 import { addDays, dayOf } from '../domain/calendar.js';
-import { mayDo } from '../domain/desk.js';
 import { actForms } from '../domain/forms-case.js';
 import { processOf, taskForms, type Form } from '../domain/processes.js';
 import { formIssues } from '../domain/forms.js';
 import type { RepairAnswers } from '../domain/forms-repair.js';
-import type { ActName, ActResult, CaseStart } from '../workflows/case/messages.js';
+import type { Act, ActName, ActResult, CaseStart, Refusal } from '../workflows/case/messages.js';
 import { DeskError, EXIT, type ActOptions, type LoadedPolicy } from './api.js';
 import { nextOf, type Desk } from './desk.js';
 import { invalid, isNamed, notFound, unreachable } from './failures.js';
@@ -19,6 +18,13 @@ const CLOSED = /already completed|not found|workflow execution already/i;
 
 type EdgeParsed =
   { success: true; data: unknown } | { success: false; error: Parameters<typeof formIssues>[0] };
+
+/** What a code in a mail to a bureau asks, and who answers by it. */
+interface BureauRequest {
+  caseId: string;
+  taskKey: string;
+  actor: Actor;
+}
 
 export class Acts {
   private readonly forms = actForms('edge') as unknown as Record<
@@ -31,39 +37,14 @@ export class Acts {
     private readonly papers: Papers,
   ) {}
 
-  async complete(
+  complete(
     caseId: string,
     task: string,
     answer: unknown,
     by: string,
     options: ActOptions = {},
   ): Promise<ActResult> {
-    const requestId = options.requestId ?? randomUUID();
-    const name = taskName(task);
-    const parsed = await this.answerOf(caseId, task, answer, requestId).catch(async (error: unknown) => {
-      throw error instanceof DeskError && error.exit === EXIT.refused
-        ? await this.refused(caseId, by, name, error)
-        : error;
-    });
-    return this.send('completeTask', caseId, { task, answer: parsed }, by, requestId, name, answerOnly);
-  }
-
-  async checkAnswer(caseId: string, task: string, answer: unknown, by: string): Promise<void> {
-    const requestId = randomUUID();
-    const [actor, file] = await Promise.all([
-      this.desk.actor(by),
-      this.desk.guarded(requestId, () => this.desk.ledger.caseFile(caseId)),
-    ]);
-    if (file === null) throw notFound(caseId);
-    const open = file.tasks.filter(({ status }) => status === 'open');
-    const meant = open.find(({ key }) => key === task) ?? open.findLast(({ name }) => name === task);
-    if (meant === undefined)
-      throw new DeskError('task.notOpen', `task ${task} is not open`, {
-        remedy: `open: ${open.map(({ key }) => key).join(', ') || 'nothing'}`,
-      });
-    if (meant.assignee !== actor.id && !mayDo(this.desk.policy.policy.levels, actor, meant.role))
-      throw new DeskError('task.roleNotAllowed', `${meant.name} needs role ${meant.role}`);
-    await this.papers.references(await this.answerOf(caseId, task, answer, requestId), meant.name, requestId);
+    return this.act('completeTask', caseId, { task, answer }, by, options);
   }
 
   /** An answer in the shape of its form, and what it names on file is there. */
@@ -86,6 +67,35 @@ export class Acts {
 
   async answerBureau(code: string, answer: unknown, options: ActOptions = {}) {
     const requestId = options.requestId ?? randomUUID();
+    const asked = await this.bureauRequest(code, requestId);
+    const { caseId, taskKey, actor } = asked;
+    const answered = this.bureauAnswer(asked, answer, requestId);
+    const payload = await this.logged(caseId, actor.id, 'awaitBureau', answered);
+    let result: ActResult;
+    try {
+      result = await this.send('completeTask', caseId, payload, actor, requestId, 'awaitBureau');
+    } catch (error) {
+      throw codeSpentIf(error, requestId);
+    }
+    await this.desk.guarded(requestId, () =>
+      this.desk.ledger.useBureauCodes({ caseId, taskKey, at: this.desk.at, requestId }),
+    );
+    return { ...result, caseId };
+  }
+
+  async checkBureauAnswer(code: string, answer: unknown): Promise<void> {
+    const requestId = randomUUID();
+    const asked = await this.bureauRequest(code, requestId);
+    const payload = await this.bureauAnswer(asked, answer, requestId);
+    const { value } = await this.papers.references(payload, 'awaitBureau', requestId);
+    const act: Act = { ...(value as object), requestId, by: asked.actor };
+    await this.rehearse('completeTask', asked.caseId, act).catch((error: unknown) => {
+      throw codeSpentIf(error, requestId);
+    });
+  }
+
+  /** What a one-time code was made for (W28). @throws DeskError `bureau.codeUnknown`, `bureau.codeSpent` */
+  private async bureauRequest(code: string, requestId: string): Promise<BureauRequest> {
     const known = await this.desk.guarded(requestId, () => this.desk.ledger.bureauCode(codeDigest(code)));
     if (known === null)
       throw new DeskError('bureau.codeUnknown', 'no request to a bureau has this code', {
@@ -93,32 +103,17 @@ export class Acts {
         requestId,
         remedy: 'type it as it stands in the mail, or telephone',
       });
-    const { caseId, taskKey, unitId } = known;
     // Another code of that task may have been used, or the task may have ended: the case knows. A request that is
     // repeated gets its first answer there.
     if (known.usedAt !== null && known.usedRequest !== requestId) throw codeSpent(requestId);
-    const actor: Actor = { id: `bureau:${unitId}`, roles: [] };
+    const { caseId, taskKey, unitId } = known;
+    return { caseId, taskKey, actor: { id: `bureau:${unitId}`, roles: [] } };
+  }
+
+  private async bureauAnswer({ caseId, taskKey }: BureauRequest, answer: unknown, requestId: string) {
     const parsed = edgeForm(caseId, 'awaitBureau')!.safeParse(answer ?? {}) as EdgeParsed;
-    if (!parsed.success)
-      throw await this.refused(
-        caseId,
-        actor.id,
-        'awaitBureau',
-        invalid('awaitBureau', formIssues(parsed.error), requestId),
-      );
-    let result: ActResult;
-    try {
-      const payload = { task: taskKey, answer: parsed.data };
-      result = await this.send('completeTask', caseId, payload, actor, requestId, 'awaitBureau', answerOnly);
-    } catch (error) {
-      if (error instanceof DeskError && (error.code === 'task.notOpen' || error.code === 'case.closed'))
-        throw codeSpent(requestId, error);
-      throw error;
-    }
-    await this.desk.guarded(requestId, () =>
-      this.desk.ledger.useBureauCodes({ caseId, taskKey, at: this.desk.at, requestId }),
-    );
-    return { ...result, caseId };
+    if (!parsed.success) throw invalid('awaitBureau', formIssues(parsed.error), requestId);
+    return { task: taskKey, answer: parsed.data };
   }
 
   async act(
@@ -129,41 +124,62 @@ export class Acts {
     options: ActOptions = {},
   ): Promise<ActResult> {
     const requestId = options.requestId ?? randomUUID();
+    const about = aboutOf(name, args);
+    const payload = await this.logged(caseId, by, about, this.payloadOf(name, caseId, args, requestId));
+    return name === 'reopen'
+      ? this.reopen(caseId, payload, by, requestId)
+      : this.send(name, caseId, payload, by, requestId, about);
+  }
+
+  async checkAct(name: ActName | 'reopen', caseId: string, args: unknown, by: string): Promise<void> {
+    const requestId = randomUUID();
+    const payload = await this.payloadOf(name, caseId, args, requestId);
+    const actor = await this.desk.actor(by);
+    const { value } = await this.papers.references(payload, aboutOf(name, args), requestId);
+    if (name === 'reopen') {
+      await this.reopenable(caseId, actor, requestId);
+      return;
+    }
+    await this.rehearse(name, caseId, { ...(value as object), requestId, by: actor });
+  }
+
+  /** Asks the case whether it would take an act. @throws DeskError with its refusal */
+  private async rehearse(name: ActName, caseId: string, act: Act): Promise<void> {
+    const until = Date.now() + (this.desk.deps.patienceMs ?? 15_000);
+    const refusal = await this.desk.queried(caseId, (client) =>
+      client.withDeadline(until, () =>
+        client.workflow.getHandle(caseId).query<Refusal | null, [ActName, Act]>('wouldRefuse', name, act),
+      ),
+    );
+    if (refusal !== null) throw saidNo(refusal, act.requestId);
+  }
+
+  /** An act in the shape of its form, and what the ledger must know of it is there; nothing is stored yet. */
+  private async payloadOf(
+    name: ActName | 'reopen',
+    caseId: string,
+    args: unknown,
+    requestId: string,
+  ): Promise<Record<string, unknown>> {
     if (name === 'completeTask') {
       const { task, answer } = args as { task: string; answer: unknown };
-      return this.complete(caseId, task, answer, by, { requestId });
+      return { task, answer: await this.answerOf(caseId, task, answer, requestId) };
     }
     if (name === 'adoptPolicy') {
       const given = args as { policy: LoadedPolicy; reason: string };
-      const snapshot = await this.desk.snapshot(given.policy);
-      return this.send(
-        'adoptPolicy',
-        caseId,
-        { snapshot, reason: { $text: given.reason } },
-        by,
-        requestId,
-        name,
-      );
+      return { snapshot: await this.desk.snapshot(given.policy), reason: { $text: given.reason } };
     }
     const form = this.forms[name];
     if (form === undefined)
       throw new DeskError('act.unknown', `there is no act called ${name}`, { exit: EXIT.usage, requestId });
     const parsed = form.safeParse(args ?? {});
-    if (!parsed.success)
-      throw await this.refused(caseId, by, name, invalid(name, formIssues(parsed.error), requestId));
-    if (name === 'reopen') return this.reopen(caseId, parsed.data as { reason: unknown }, by, requestId);
+    if (!parsed.success) throw invalid(name, formIssues(parsed.error), requestId);
     const data = parsed.data as Record<string, unknown>;
     if (name === 'merge') await this.mergeable(caseId, String(data['into']), requestId);
-    if (name === 'correctTask') {
-      const task = taskName(String(data['task']));
-      data['correction'] = await this.correction(
-        caseId,
-        task,
-        data['correction'] as Record<string, unknown>,
-        requestId,
-      );
-    }
-    return this.send(name, caseId, data, by, requestId, name);
+    if (name !== 'correctTask') return data;
+    const task = taskName(String(data['task']));
+    const fields = data['correction'] as Record<string, unknown>;
+    return { ...data, correction: await this.correction(caseId, task, fields, requestId) };
   }
 
   /**
@@ -210,12 +226,11 @@ export class Acts {
     by: string | Actor,
     requestId: string,
     about: string,
-    hold: (value: Record<string, unknown>) => Record<string, unknown> = (value) => value,
   ): Promise<ActResult> {
     const handle = (await this.desk.client()).workflow.getHandle(caseId);
     const actor = typeof by === 'string' ? await this.desk.actor(by) : by;
     const { value, contents, files } = await this.papers.references(payload, about, requestId);
-    const args = hold(value as Record<string, unknown>);
+    const args = value as Record<string, unknown>;
     await this.papers.store(files);
     const added: Added = {
       contents: await this.desk.guarded(requestId, () =>
@@ -258,56 +273,37 @@ export class Acts {
     }
   }
 
-  /** A closed case goes on: a new run under the same number, from where it ended (W34). */
-  private async reopen(
-    caseId: string,
-    args: { reason: unknown },
-    by: string,
-    requestId: string,
-  ): Promise<ActResult> {
-    const actor = await this.desk.actor(by);
-    const file = await this.desk.ledger.caseFile(caseId);
-    if (file === null)
-      throw new DeskError('case.notFound', `no case ${caseId}`, { exit: EXIT.notFound, requestId });
+  /** The record of a closed case that this person may take up again (W34). @throws DeskError when it may not be */
+  private async reopenable(caseId: string, actor: Actor, requestId: string) {
+    const file = await this.desk.guarded(requestId, () => this.desk.ledger.caseFile(caseId));
+    if (file === null) throw notFound(caseId);
     const { row } = file;
     const carry = file.finalState as CaseStart['carry'] | null;
     if (row.status !== 'closed' || carry === null || carry === undefined)
-      throw await this.refused(
-        caseId,
-        actor.id,
-        'reopen',
-        new DeskError('case.notClosed', `case ${caseId} is ${row.status}`, { requestId }),
-      );
+      throw new DeskError('case.notClosed', `case ${caseId} is ${row.status}`, { requestId });
     if (row.personsConcerned.includes(actor.id))
-      throw await this.refused(
-        caseId,
-        actor.id,
-        'reopen',
-        new DeskError('case.personConcerned', 'the complaint concerns this person (W31)', { requestId }),
-      );
+      throw new DeskError('case.personConcerned', 'the complaint concerns this person (W31)', { requestId });
     if (row.outcome === 'merged' || row.outcome === 'reclassified' || row.outcome === 'cancelled')
-      throw await this.refused(
-        caseId,
-        actor.id,
-        'reopen',
-        new DeskError('reopen.otherEnding', `a case that was ${row.outcome} is not reopened`, {
-          requestId,
-          remedy: 'open a new one',
-        }),
-      );
+      throw new DeskError('reopen.otherEnding', `a case that was ${row.outcome} is not reopened`, {
+        requestId,
+        remedy: 'open a new one',
+      });
     const rules = this.desk.policy.policy.complaint.reopen;
     const days = row.outcome === 'withdrawn' ? rules.daysIfWithdrawn : rules.days;
     const last = addDays(dayOf(row.closedAt!, this.desk.offset), days);
     if (dayOf(this.desk.at, this.desk.offset) > last)
-      throw await this.refused(
-        caseId,
-        actor.id,
-        'reopen',
-        new DeskError('reopen.tooLate', `a case may be reopened until ${last}`, {
-          requestId,
-          remedy: `open a new one with repeatOf: ${caseId}`,
-        }),
-      );
+      throw new DeskError('reopen.tooLate', `a case may be reopened until ${last}`, {
+        requestId,
+        remedy: `open a new one with repeatOf: ${caseId}`,
+      });
+    return { row, carry };
+  }
+
+  /** A closed case goes on: a new run under the same number, from where it ended (W34). */
+  private async reopen(caseId: string, args: unknown, by: string, requestId: string): Promise<ActResult> {
+    const actor = await this.desk.actor(by);
+    const allowed = this.reopenable(caseId, actor, requestId);
+    const { row, carry } = await this.logged(caseId, actor.id, 'reopen', allowed);
     const { value, contents } = await this.papers.references(args, 'reopen', requestId);
     await this.desk.guarded(requestId, () =>
       this.desk.ledger.putContents(contents.map((line) => ({ ...line, caseId }))),
@@ -362,6 +358,14 @@ export class Acts {
     };
   }
 
+  /** What is refused on the way is logged. */
+  private async logged<T>(caseId: string, actor: string, act: string, work: Promise<T>): Promise<T> {
+    return work.catch(async (error: unknown) => {
+      throw error instanceof DeskError && error.exit === EXIT.refused
+        ? await this.refused(caseId, actor, act, error)
+        : error;
+    });
+  }
   /** Refused acts leave nothing in history, so they are logged here (temporal.md 0.10). */
   private async refused(caseId: string, actor: string, act: string, error: DeskError): Promise<DeskError> {
     await this.desk.ledger
@@ -383,12 +387,12 @@ export class Acts {
     if (error instanceof DeskError) return error;
     if (isNamed(error, 'WorkflowUpdateFailedError') && isNamed(error.cause, 'ApplicationFailure')) {
       const { type, message, details } = error.cause as ApplicationFailure;
-      const given = (details?.[0] ?? {}) as { fields?: { field: string; message: string }[] };
-      return new DeskError(type ?? 'refused', message ?? 'refused', {
+      const said = (details?.[0] ?? {}) as Refusal['details'];
+      return saidNo(
+        { code: type ?? 'refused', message: message ?? 'refused', details: said },
         requestId,
-        cause: error,
-        ...(given.fields === undefined ? {} : { fields: given.fields }),
-      });
+        error,
+      );
     }
     const text = (error as Error).message ?? '';
     const cause = ((error as { cause?: Error }).cause?.message ?? '') + text;
@@ -420,7 +424,16 @@ export class Acts {
   }
 }
 
-const answerOnly = (value: Record<string, unknown>) => value;
+/** A case's own refusal in the desk's shape. */
+function saidNo({ code, message, details }: Refusal, requestId: string, cause?: unknown): DeskError {
+  const { fields } = details as { fields?: { field: string; message: string }[] };
+  return new DeskError(code, message, { requestId, cause, ...(fields === undefined ? {} : { fields }) });
+}
+
+/** What an act is about, as refusals name it: the task answered, else the act. */
+function aboutOf(name: string, args: unknown): string {
+  return name === 'completeTask' ? taskName((args as { task: string }).task) : name;
+}
 
 /** Name of a task without its round: `investigate#2` is an `investigate`. */
 const taskName = (task: string) => task.replace(/#.*$/, '');
@@ -439,6 +452,12 @@ function edgeForm(caseId: string, task: string): Form | null {
 function codeDigest(code: string): string {
   const signs = code.toUpperCase().replace(/[^A-Z0-9]/g, '');
   return createHash('sha256').update(signs).digest('hex');
+}
+
+/** A case that has no such task any more was answered already. */
+function codeSpentIf(error: unknown, requestId: string): unknown {
+  const over = error instanceof DeskError && (error.code === 'task.notOpen' || error.code === 'case.closed');
+  return over ? codeSpent(requestId, error) : error;
 }
 
 function codeSpent(requestId: string, cause?: unknown): DeskError {

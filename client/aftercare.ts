@@ -38,9 +38,11 @@ export class Aftercare implements AftercareApi {
   readonly pendingIntakes: AftercareApi['pendingIntakes'] = () => this.desk.ledger.pendingIntakes();
 
   readonly complete: AftercareApi['complete'] = (...given) => this.acts.complete(...given);
-  readonly checkAnswer: AftercareApi['checkAnswer'] = (...given) => this.acts.checkAnswer(...given);
   readonly answerBureau: AftercareApi['answerBureau'] = (...given) => this.acts.answerBureau(...given);
+  readonly checkBureauAnswer: AftercareApi['checkBureauAnswer'] = (...given) =>
+    this.acts.checkBureauAnswer(...given);
   readonly act: AftercareApi['act'] = (...given) => this.acts.act(...given);
+  readonly checkAct: AftercareApi['checkAct'] = (...given) => this.acts.checkAct(...given);
 
   readonly sheet: AftercareApi['sheet'] = (...given) => this.records.sheet(...given);
   readonly cases: AftercareApi['cases'] = (...given) => this.records.cases(...given);

@@ -170,11 +170,6 @@ export interface AftercareApi {
    * @throws DeskError as `open`
    */
   check(process: ProcessName, input: unknown, by: string): Promise<void>;
-  /**
-   * Everything about an answer that is known without asking the case: whether the task is open to this person, its form,
-   * staff, bureau and files; nothing is stored. @throws DeskError as `complete`
-   */
-  checkAnswer(caseId: string, task: string, answer: unknown, by: string): Promise<void>;
   complete(
     caseId: string,
     task: string,
@@ -188,6 +183,8 @@ export interface AftercareApi {
    * @throws DeskError `bureau.codeUnknown`, `bureau.codeSpent`
    */
   answerBureau(code: string, answer: unknown, options?: ActOptions): Promise<ActResult & { caseId: string }>;
+  /** What stands against the answer of a bureau, as `checkAct`. @throws DeskError as `answerBureau` */
+  checkBureauAnswer(code: string, answer: unknown): Promise<void>;
   /** Any other act; `args` as the act's form takes them, texts as text, evidence as file. */
   act(
     name: ActName | 'reopen',
@@ -196,6 +193,13 @@ export interface AftercareApi {
     by: string,
     options?: ActOptions,
   ): Promise<ActResult>;
+  /**
+   * What stands against an act, an answer (`completeTask`, with `task` and `answer`) included: its form, staff and files,
+   * and the case's own rules as they stand now. Nothing is changed or stored. Whether somebody else has taken a device or
+   * an appointment's time is known only when it is sent.
+   * @throws DeskError as `act`
+   */
+  checkAct(name: ActName | 'reopen', caseId: string, args: unknown, by: string): Promise<void>;
   /** Starts every intake that was received but not started. */
   retryIntakes(): Promise<{ started: string[]; failed: { caseId: string; reason: string }[] }>;
   pendingIntakes(): Promise<IntakeRow[]>;

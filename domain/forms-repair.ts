@@ -283,6 +283,8 @@ export function repairForms(mode: FormMode) {
       visitSatisfaction: five().optional(),
       namedSelf: yes().default(true),
       means: means().default('phone'),
+      /** A customer who calls before the planned day is asked then (D9). */
+      initiatedBy: z.enum(['us', 'customer']).default('us'),
       note: text(200).optional(),
     }),
     ...visitForms(mode),

@@ -7,6 +7,7 @@ import type { TaskRow } from '../../domain/case.js';
 import type { ActName, ActResult, NextTask } from '../../workflows/case/messages.js';
 import { suggest } from '../forms.js';
 import { explainRefusal } from './answers.js';
+import { approved, notOnlyDry, type Effect, type Severity } from './approval.js';
 import type { Context } from './context.js';
 import { UsageError } from './errors.js';
 import { closingText, lastWaiting } from './closing.js';
@@ -65,16 +66,33 @@ export async function meantTask(
   );
 }
 
-/** Sends an act; a refusal comes back with what each field allows. */
-export async function sendAct(
+/** What an act does, as its plan tells it before, and how much a person has to say for it. */
+export interface Plan extends Effect {
+  /** Absent: done at once. */
+  severity?: Severity;
+}
+
+/**
+ * An act on a case: with `--dry-run`, and before a person is asked, the case says whether it would take it; then it is
+ * sent. A refusal comes back with what each field allows.
+ * @returns null when nothing was to be done
+ */
+export async function enact(
   ctx: Context,
   name: ActName | 'reopen',
   caseId: string,
   args: Record<string, unknown>,
-): Promise<ActResult> {
+  { severity, ...effect }: Plan,
+): Promise<ActResult | null> {
   const api = await ctx.open();
   const { id } = await ctx.actor();
+  const check = () => api.checkAct(name, caseId, args, id);
   try {
+    const go =
+      severity === undefined
+        ? await notOnlyDry(ctx, effect, check)
+        : await approved(ctx, effect, severity, check);
+    if (!go) return null;
     return await ctx.act(() => api.act(name, caseId, args, id, { requestId: ctx.requestId }));
   } catch (error) {
     const forms: Partial<Record<string, z.ZodType>> = actForms('edge');
@@ -114,13 +132,14 @@ function nextText(ctx: Context, task: NextTask): string {
   ].join(', ');
 }
 
-/** `✓ acknowledged; next: investigate, wang.lei, due Mon 18:00 (in 3 h)` */
+/** `✓ acknowledged; next: investigate, wang.lei, due Mon 18:00 (in 3 h)`; nothing when nothing was done. */
 export async function tellResult(
   ctx: Context,
   what: string,
   caseId: string,
-  result: ActResult,
+  result: ActResult | null,
 ): Promise<void> {
+  if (result === null) return;
   const { out } = ctx;
   const last =
     result.status === 'closing' ? lastWaiting(await (await ctx.open()).messages({ caseId })) : null;

@@ -21,21 +21,23 @@ function spread(lines: readonly PlanLine[]): [string, string][] {
 
 /** `moderate`: a yes is enough. `severe`: the number must be typed. */
 export type Severity = { kind: 'moderate' } | { kind: 'severe'; number: string; what: string };
+export const MODERATE: Severity = { kind: 'moderate' };
+
+/** What stands against an act: asked before its effect is shown, so that nobody is shown what cannot be. */
+export type Check = () => Promise<void>;
 
 /**
  * Shows the effect and asks. False: nothing is to be done (dry run, or the person said no).
- * @throws UsageError naming `--yes` or `--confirm NUMBER` where there is nobody to ask
+ * @throws UsageError naming `--yes` or `--confirm NUMBER` where there is nobody to ask; what `check` throws
  */
-export async function approved(ctx: Context, effect: Effect, severity: Severity): Promise<boolean> {
+export async function approved(
+  ctx: Context,
+  effect: Effect,
+  severity: Severity,
+  check: Check = async () => {},
+): Promise<boolean> {
   const { globals, out } = ctx;
-  if (globals.dryRun) {
-    const plan = Object.fromEntries(effect.lines);
-    out.either({ dryRun: true, act: effect.title, effect: plan }, () => {
-      out.line(`${effect.title}  ${out.c.dim('(dry run: nothing was changed)')}`);
-      out.lines(out.pairs(spread(effect.lines)));
-    });
-    return false;
-  }
+  if (globals.dryRun) return notOnlyDry(ctx, effect, check);
   if (severity.kind === 'moderate' ? globals.yes : globals.confirm === severity.number) return true;
   if (severity.kind === 'severe' && globals.confirm !== undefined) {
     const message = `--confirm ${globals.confirm} is not ${severity.what} (${severity.number})`;
@@ -46,6 +48,7 @@ export async function approved(ctx: Context, effect: Effect, severity: Severity)
       '--confirm',
     );
   }
+  await check();
   out.say(out.e.bold(effect.title));
   for (const [name, text] of spread(effect.lines)) out.say(`  ${out.e.dim(name.padEnd(10))} ${text}`);
   if (severity.kind === 'moderate') {
@@ -58,12 +61,18 @@ export async function approved(ctx: Context, effect: Effect, severity: Severity)
   return false;
 }
 
-/** A mild act: done at once; with `--dry-run` only told. True when it is to be done. */
-export function notOnlyDry(ctx: Context, title: string, lines: PlanLine[]): boolean {
-  if (!ctx.globals.dryRun) return true;
-  ctx.out.either({ dryRun: true, act: title, effect: Object.fromEntries(lines) }, () => {
-    ctx.out.line(`${title}  ${ctx.out.c.dim('(dry run: nothing was changed)')}`);
-    ctx.out.lines(ctx.out.pairs(spread(lines)));
+/** A mild act: done at once; with `--dry-run` only checked and told. True when it is to be done. */
+export async function notOnlyDry(
+  ctx: Context,
+  effect: Effect,
+  check: Check = async () => {},
+): Promise<boolean> {
+  const { globals, out } = ctx;
+  if (!globals.dryRun) return true;
+  await check();
+  out.either({ dryRun: true, act: effect.title, effect: Object.fromEntries(effect.lines) }, () => {
+    out.line(`${effect.title}  ${out.c.dim('(dry run: nothing was changed)')}`);
+    out.lines(out.pairs(spread(effect.lines)));
   });
   return false;
 }

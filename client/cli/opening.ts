@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ProcessName } from '../../domain/case.js';
 import { intakeForm } from '../../domain/processes.js';
 import { explainRefusal, gatherAnswer } from './answers.js';
-import { notOnlyDry } from './approval.js';
+import { notOnlyDry, type Effect } from './approval.js';
 import { command, type Command } from './command.js';
 import { answerFlag } from './inputs.js';
 
@@ -36,8 +36,11 @@ export function opening(
       const article = /^[aeiou]/.test(process) ? 'an' : 'a';
       let receipt;
       try {
-        if (ctx.globals.dryRun) await api.check(process, intake, actor.id);
-        if (!notOnlyDry(ctx, `open ${article} ${process}`, [['intake', JSON.stringify(intake)]])) return;
+        const effect: Effect = {
+          title: `open ${article} ${process}`,
+          lines: [['intake', JSON.stringify(intake)]],
+        };
+        if (!(await notOnlyDry(ctx, effect, () => api.check(process, intake, actor.id)))) return;
         receipt = await ctx.act(() => api.open(process, intake, actor.id, { requestId: ctx.requestId }));
       } catch (error) {
         throw explainRefusal(error, schema);

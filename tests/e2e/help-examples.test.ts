@@ -109,14 +109,39 @@ diagnosis:
   'recording.mp3': 'sound\n',
 };
 
+/** Examples about appointments and things held: each at the point of an issuance that it speaks of. */
+const AT_ISSUANCES = /F20300304-001|bureau answer .*--dry-run/;
+
 const examples = (await Promise.all(ENTRIES.map(async (entry) => (await entry.load()).examples))).flat();
 const chainOf = (example: string) => CHAINS.find(({ lines }) => lines.some((line) => line.test(example)));
-const looks = [...new Set(examples)].filter((example) => !(example in APART) && !chainOf(example));
+const atIssuances = examples.filter((example) => AT_ISSUANCES.test(example));
+const looks = [...new Set(examples)].filter(
+  (example) => !(example in APART) && !chainOf(example) && !atIssuances.includes(example),
+);
 
 let house: House;
 let api: AftercareApi;
 /** Case of the looks, and the earlier one of a merge. */
 let looked: string;
+
+const paper = (name: string) => ({ name: `${name}.txt`, text: name });
+const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
+
+/** An issuance up to the request to the bureau, told when the visit could be. */
+async function askedBureau(bureau: string, visit: object): Promise<string> {
+  const line = { customer: 'yunfan', bureau, noticeNo: '杭税告0113', noticeOn: '2026-01-05' };
+  const { caseId } = await api.open('issuance', { ...line, devices: [{ family: 'goldenTaxDisk' }] }, 'li.na');
+  const asked = { feeStatus: 'unpaid', due: 1200, hasComputer: true, hasPrinter: true };
+  const prepared = { backupAsked: true, dedicatedMachine: true, siteAddress: '文三路示例大厦5楼' };
+  await api.complete(caseId, 'prepare', { ...asked, ...prepared }, 'li.na');
+  if (bureau === 'binjiang-bureau') await api.complete(caseId, 'requestBureau', visit, 'li.na');
+  else await api.complete(caseId, 'callBureau', { result: 'otherTime', ...visit }, 'li.na');
+  return caseId;
+}
+function borrow(caseId: string, serial: string) {
+  const signed = { keeperSignature: paper('keeper'), borrowerSignature: paper('borrower') };
+  return api.complete(caseId, 'borrowDevices', { lines: [{ serial, machineNo: 0 }], ...signed }, 'pan.mei');
+}
 
 let brought = 0;
 async function bring(point: Point): Promise<string> {
@@ -159,10 +184,13 @@ async function bring(point: Point): Promise<string> {
 }
 
 /** Types an example at a case; it must do what help promises. */
-async function type(example: string, caseId: string): Promise<void> {
+async function type(example: string, caseId: string, code = ''): Promise<void> {
   const line = example
     .replaceAll(/ --into T20300304-001/g, ` --into ${looked}`)
-    .replaceAll(/T20300304-00[12](?=.*)/g, caseId);
+    .replaceAll(/[FT]20300304-00[12](?=.*)/g, caseId)
+    .replace('K7QM-2XHD-9RTW', code)
+    // A wait has its limit, from today.
+    .replace('--until 2030-03-06T12:00', `--until ${inMinutes(120)}`);
   const [program, ...argv] = words(line);
   expect(program).toBe('aftercare');
   const ran = await house.run(argv, { cwd: join(house.home, 'desk') });
@@ -218,12 +246,62 @@ describe('examples of help that change something', () => {
   );
 });
 
+describe('examples of help about appointments and things held', () => {
+  it('are tried at issuances on their way', async () => {
+    const left = new Set(atIssuances);
+    const typed = async (pattern: RegExp, caseId: string, code?: string) => {
+      const found = [...left].filter((example) => pattern.test(example));
+      expect(found, String(pattern)).not.toEqual([]);
+      for (const example of found) {
+        await type(example, caseId, code);
+        left.delete(example);
+      }
+    };
+    const [slot] = await api.freeSlots({
+      ...{ who: 'bureau/binjiang-bureau', calendar: api.policy.policy.bookings.bureauCalendar },
+      ...{ day: inMinutes(24 * 60).slice(0, 10), minutes: 60, bufferMinutes: 0, count: 1 },
+    });
+    const visit = { technician: 'wang.lei', from: slot!.from, to: slot!.to };
+    const first = await askedBureau('binjiang-bureau', visit);
+    let code: string | undefined;
+    await soon(async () => {
+      const mails = await readMailbox(join(house.home, 'mailbox'));
+      const request = mails.find(({ id, to }) => id.startsWith(first) && to === 'su.ke@example.net');
+      code = /[2-9A-Z]{4}(?:-[2-9A-Z]{4}){2}/.exec(request?.text ?? '')?.[0];
+      return code !== undefined;
+    });
+    await typed(/bureau answer/, first, code);
+    await api.complete(first, 'awaitBureau', { result: 'accept' }, 'li.na');
+    await typed(/case refused .*borrowDevices/, first);
+    await borrow(first, 'JSP-30040001');
+    await typed(/case lost/, first);
+    await typed(/case reschedule .*issuance/, first);
+    await api.act('cancelCase', first, { reason: '误录' }, 'chen.hui');
+    await typed(/case refused .*returnItems/, first);
+
+    const now = { technician: 'zhou.jie', from: inMinutes(5), to: inMinutes(20) };
+    const second = await askedBureau('xihu-bureau', now);
+    await borrow(second, 'JSP-30040002');
+    const passed = { officerPresent: true, devices: [{ serial: 'JSP-30040002', result: 'passed' }] };
+    await api.complete(second, 'issueDevices', passed, 'zhou.jie');
+    const agreed = { officerInstallAt: inMinutes(300), namedByOfficer: true };
+    await api.complete(second, 'agreeInstallation', agreed, 'zhou.jie');
+    const booked = { technician: 'zhou.jie', from: inMinutes(300), to: inMinutes(360), backupAsked: true };
+    await api.complete(second, 'bookInstallation', booked, 'li.na');
+    await typed(/case reschedule .*installation/, second);
+    expect([...left]).toEqual([]);
+  });
+});
+
 describe('examples of help that only look', () => {
   it('are all there', () => {
     for (const example of Object.keys(APART)) expect(examples).toContain(example);
-    expect(looks.length + CHAINS.flatMap(({ lines }) => lines).length + Object.keys(APART).length).toBe(
-      new Set(examples).size,
-    );
+    expect(
+      atIssuances.length +
+        looks.length +
+        CHAINS.flatMap(({ lines }) => lines).length +
+        Object.keys(APART).length,
+    ).toBe(new Set(examples).size);
   });
   it.concurrent.each(looks)('%s', (example) => type(example, looked));
 });

@@ -369,8 +369,8 @@ describe('acts', () => {
   it('--dry-run changes nothing', async () => {
     const complete = () => Promise.reject(new Error('must not be sent'));
     const line = 'task complete T20300304-001 --answer grade=major --dry-run --as li.na';
-    const checkAnswer = () => Promise.resolve();
-    const { exit, stdout } = await aftercare(line, { complete, checkAnswer });
+    const checkAct = () => Promise.resolve();
+    const { exit, stdout } = await aftercare(line, { complete, checkAct });
     expect(exit).toBe(0);
     expect(stdout).toContain('dry run: nothing was changed');
     // What is wrong is said before anything is promised.
@@ -380,7 +380,7 @@ describe('acts', () => {
           fields: [{ field: 'grade', message: 'no such grade' }],
         }),
       );
-    const refused = await aftercare(line, { complete, checkAnswer: wrong });
+    const refused = await aftercare(line, { complete, checkAct: wrong });
     expect([refused.exit, refused.stdout]).toEqual([2, '']);
   });
 });
@@ -403,32 +403,36 @@ describe('acts that cost something', () => {
       related: [],
     });
   const act = () => Promise.resolve(RESULT);
+  const checkAct = () => Promise.resolve();
+  const api = { sheet, act, checkAct };
 
   it('moderate: shown and named --yes where nobody can be asked; done with it', async () => {
-    const asked = await aftercare('case pause T20300304-001 --reason waitingCustomer --as li.na', {
-      sheet,
-      act,
-    });
+    const asked = await aftercare('case pause T20300304-001 --reason waitingCustomer --as li.na', api);
     expect(asked.exit).toBe(64);
     expect(asked.stderr).toContain('firstResponse stands still');
     expect(asked.stderr).toContain('promise goes on');
     expect(asked.stderr).toContain('--yes is missing');
-    const done = await aftercare('case pause T20300304-001 --reason waitingCustomer --yes --as li.na', {
-      sheet,
-      act,
-    });
+    const done = await aftercare('case pause T20300304-001 --reason waitingCustomer --yes --as li.na', api);
     expect(done.exit).toBe(0);
   });
 
   it('severe: only with the case number', async () => {
     const line = 'case cancel T20300304-001 --reason twice --as li.na';
-    expect((await aftercare(line, { sheet, act })).exit).toBe(64);
-    expect((await aftercare(`${line} --yes`, { sheet, act })).exit).toBe(64);
-    expect((await aftercare(`${line} --confirm T20300304-002`, { sheet, act })).exit).toBe(64);
-    expect((await aftercare(`${line} --confirm T20300304-001`, { sheet, act })).exit).toBe(0);
-    expect(
-      (await aftercare(`${line} --dry-run`, { sheet, act: () => Promise.reject(new Error('sent')) })).exit,
-    ).toBe(0);
+    expect((await aftercare(line, api)).exit).toBe(64);
+    expect((await aftercare(`${line} --yes`, api)).exit).toBe(64);
+    expect((await aftercare(`${line} --confirm T20300304-002`, api)).exit).toBe(64);
+    expect((await aftercare(`${line} --confirm T20300304-001`, api)).exit).toBe(0);
+    const sent = () => Promise.reject(new Error('sent'));
+    expect((await aftercare(`${line} --dry-run`, { ...api, act: sent })).exit).toBe(0);
+  });
+
+  it('what the case would refuse is neither shown nor asked for', async () => {
+    const refused = () => Promise.reject(new DeskError('case.closed', 'case T20300304-001 is closed'));
+    for (const line of ['case cancel T20300304-001 --reason twice', 'case resume T20300304-001 --dry-run']) {
+      const said = await aftercare(`${line} --as li.na`, { ...api, checkAct: refused });
+      expect([said.exit, said.stdout]).toEqual([2, '']);
+      expect(said.stderr).toMatch(/^✗ case T20300304-001 is closed/);
+    }
   });
 });
 

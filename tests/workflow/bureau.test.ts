@@ -61,6 +61,11 @@ test('W28 ISS-07 the code answers once, as the bureau, and stands neither in his
   expect(await codeOf(desk.api.answerBureau('2222-3333-4444', { result: 'accept' }))).toBe(
     'bureau.codeUnknown',
   );
+  // A rehearsal is the same answer, not given.
+  const rehearsed = (answer: object) => codeOf(desk.api.checkBureauAnswer(code, answer));
+  expect(await rehearsed({ result: 'accept' })).toBe('accepted');
+  expect(await rehearsed({ result: 'otherTime' })).toBe('task.answerInvalid');
+  expect(await desk.openTasks(caseId)).toEqual(['awaitBureau#1']);
   // However it is typed.
   const typed = ` ${code.toLowerCase().replaceAll('-', ' ')}`;
   const requestId = 'the-officer-types';
@@ -68,6 +73,7 @@ test('W28 ISS-07 the code answers once, as the bureau, and stands neither in his
   await desk.settle();
   expect(await desk.api.answerBureau(code, { result: 'accept' }, { requestId })).toEqual(first);
   expect(await codeOf(desk.api.answerBureau(code, { result: 'decline' }))).toBe('bureau.codeSpent');
+  expect(await rehearsed({ result: 'decline' })).toBe('bureau.codeSpent');
 
   expect(await desk.task(caseId, 'awaitBureau')).toMatchObject({
     status: 'completed',

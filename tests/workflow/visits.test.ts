@@ -152,10 +152,17 @@ describe('not before it can be', () => {
 
     const call = way.find(({ task }) => task === 'followUp')!;
     for (const step of way.slice(way.indexOf(sign) + 1, way.indexOf(call))) await take(errand, step);
-    expect(await told(say(errand, call))).toEqual([
-      ['systemState', 'not before 2030-03-21, the day the call is planned for (D9)'],
-    ]);
-    await take(errand, { ...call, at: '03-21 08:30' });
+    const early = [
+      'systemState',
+      'not before 2030-03-21, the day the call is planned for, unless the customer calls (D9)',
+    ];
+    expect(await told(say(errand, call))).toEqual([early]);
+    expect((await told(say(errand, call, { visitSatisfaction: undefined }))).map(([field]) => field)).toEqual(
+      ['systemState', 'visitSatisfaction'],
+    );
+    // Who calls before that is asked then.
+    expect(await refusal(say(errand, call, { initiatedBy: 'customer' }))).toBe('accepted');
+    await desk.settle();
     expect((await desk.file(errand.caseId)).row.status).toMatch(/clos/);
   });
 });
@@ -208,6 +215,10 @@ describe('who may', () => {
     const say_ = (engineer: string) =>
       desk.api.complete(errand.caseId, 'helpRemotely', { ...help, engineer }, 'li.na');
     expect(await refusal(say_('zhao.min'))).toBe('task.answerInvalid engineer');
+    const past = { ...help, engineer: 'zhao.min', promiseAt: local('08:00') };
+    expect(await refusal(desk.api.complete(errand.caseId, 'helpRemotely', past, 'li.na'))).toBe(
+      'task.answerInvalid engineer promiseAt',
+    );
     expect(await refusal(say_('zhou.jie'))).toBe('accepted');
   });
 });
@@ -267,13 +278,46 @@ describe('a refusal', () => {
 
     const errand = await openRepair(warehouse, desk);
     const dry = (task: string, answer: object, by: string) =>
-      refusal(desk.api.checkAnswer(errand.caseId, task, answer, by));
+      refusal(desk.api.checkAct('completeTask', errand.caseId, { task, answer }, by));
+    const help = { result: 'simulate', tried: '重启无效' };
     expect([
       await dry('helpRemotely', { result: 'visit', tried: '重启无效' }, 'li.na'),
       await dry('helpRemotely', { result: 'visit', tried: '重启无效' }, 'zhao.min'),
-      await dry('helpRemotely', { result: 'simulate', tried: '重启无效', engineer: 'nobody' }, 'li.na'),
-      await dry('packUp', {}, 'li.na'),
-    ]).toEqual(['accepted', 'task.roleNotAllowed', 'task.answerInvalid engineer', 'task.notOpen']);
+      await dry('helpRemotely', { ...help, engineer: 'nobody' }, 'li.na'),
+      // What only the case can say, as well.
+      await dry('helpRemotely', { ...help, engineer: 'zhao.min' }, 'li.na'),
+      await dry('approveVisit', { decision: 'refused', reason: '超出范围' }, 'chen.hui'),
+    ]).toEqual([
+      'accepted',
+      'task.roleNotAllowed',
+      'task.answerInvalid engineer',
+      'task.answerInvalid engineer',
+      'task.notOpen',
+    ]);
+    const act = (name: Parameters<typeof desk.api.checkAct>[0], args: object, by = 'li.na') =>
+      refusal(desk.api.checkAct(name, errand.caseId, args, by));
+    expect([
+      await act('pause', { reason: 'waitingCustomer' }),
+      await act('resume', {}),
+      await act('cancelCase', { reason: '误录' }),
+      await act('cancelCase', { reason: '误录' }, 'chen.hui'),
+      await act('withdraw', { channel: 'phone', proof: { name: 'letter.txt', text: '撤回' } }),
+      await act('reassign', { to: 'nobody', reason: '休假' }),
+      await act('raiseLevel', { reason: '久拖', to: 'L9' }),
+      await act('reopen', { reason: '还是坏' }),
+    ]).toEqual([
+      'accepted',
+      'case.notPaused',
+      'act.roleNotAllowed',
+      'accepted',
+      'act.notForThisProcess',
+      'task.answerInvalid to',
+      'task.answerInvalid to',
+      'case.notClosed',
+    ]);
+    const filed = await desk.api.sheet(errand.caseId, 'li.na');
+    expect(filed.refusals).toEqual([]);
+    expect(filed.evidence).toEqual([]);
     expect(await desk.openTasks(errand.caseId)).toEqual(['helpRemotely#1']);
   });
 });

@@ -2,7 +2,8 @@
  * What people do to a case: update handlers and their validators. A validator is synchronous, total and read-only and
  * says no with a stable code; a handler applies at once, then waits shortly for its turn to be saved (house 4).
  */
-import { setHandler } from '@temporalio/workflow';
+import type { UpdateDefinition } from '@temporalio/common';
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import { canonicalJson } from '../../domain/canonical.js';
 import { explainClock, limitText } from '../../domain/clock.js';
 import { mayDo, rank } from '../../domain/desk.js';
@@ -10,7 +11,7 @@ import type { Instant } from '../../domain/case.js';
 import { answerIssues, shared } from './gate.js';
 import { clockRow, hash, messageRow, type Kase } from './kase.js';
 import * as messages from './messages.js';
-import type { Act, ActName, ActResult, NextTask } from './messages.js';
+import type { Act, ActName, ActResult, NextTask, Refusal } from './messages.js';
 import type { Recorder } from './recorder.js';
 import { refuse } from './refusal.js';
 import { HOLDING_TASKS } from '../../domain/tasks.js';
@@ -124,9 +125,20 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       kase.state.forgotten.push(digest(kase.state.answered.shift()!.id));
   }
 
+  const validators = new Map<string, (act: never) => void>();
+  /** An act that people may send: what it does, and what may stand against it. */
+  function receive<A extends Act>(
+    definition: UpdateDefinition<ActResult, [A]>,
+    handler: (act: A) => Promise<ActResult>,
+    options: { description: string; validator: (act: A) => void },
+  ): void {
+    validators.set(definition.name, options.validator);
+    setHandler(definition, handler, options);
+  }
+
   // ------------------------------------------------------------------ tasks
 
-  setHandler(
+  receive(
     messages.completeTask,
     (act) => {
       const done = () =>
@@ -166,7 +178,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     },
   );
 
-  setHandler(
+  receive(
     messages.claimTask,
     (act) =>
       apply('claimTask', act, () => {
@@ -189,7 +201,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     },
   );
 
-  setHandler(
+  receive(
     messages.releaseTask,
     (act) =>
       apply('releaseTask', act, () => {
@@ -214,7 +226,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     },
   );
 
-  setHandler(
+  receive(
     messages.reassign,
     (act) =>
       apply('reassign', act, () => {
@@ -256,7 +268,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     },
   );
 
-  setHandler(
+  receive(
     messages.correctTask,
     (act) =>
       apply('correctTask', act, () => {
@@ -293,7 +305,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
 
   // ------------------------------------------------------------------ the case
 
-  setHandler(
+  receive(
     messages.note,
     (act) =>
       apply('note', act, () => {
@@ -315,7 +327,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     { description: 'Record progress, a contact, or something learned', validator: (act) => void common(act) },
   );
 
-  setHandler(
+  receive(
     messages.pause,
     (act) =>
       apply('pause', act, () => {
@@ -340,7 +352,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     },
   );
 
-  setHandler(
+  receive(
     messages.resume,
     (act) =>
       apply('resume', act, () => {
@@ -358,7 +370,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     },
   );
 
-  setHandler(
+  receive(
     messages.raiseLevel,
     (act) =>
       apply('raiseLevel', act, () => {
@@ -378,7 +390,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     },
   );
 
-  setHandler(
+  receive(
     messages.withdraw,
     (act) =>
       apply('withdraw', act, () => {
@@ -388,7 +400,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     { description: 'The complainant withdraws', validator: (act) => fits(act, 'withdrawn') },
   );
 
-  setHandler(
+  receive(
     messages.merge,
     (act) =>
       apply('merge', act, () => {
@@ -404,7 +416,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     },
   );
 
-  setHandler(
+  receive(
     messages.reclassify,
     (act) =>
       apply('reclassify', act, () => {
@@ -428,7 +440,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     },
   );
 
-  setHandler(
+  receive(
     messages.cancelCase,
     (act) =>
       apply('cancelCase', act, () => {
@@ -438,7 +450,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     { description: 'Opened by mistake: undo and end', validator: (act) => supervisorOnly(act) },
   );
 
-  setHandler(
+  receive(
     messages.adoptPolicy,
     (act) =>
       apply('adoptPolicy', act, () => {
@@ -481,7 +493,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     },
   );
 
-  setHandler(
+  receive(
     messages.attachEvidence,
     (act) =>
       apply('attachEvidence', act, () => {
@@ -495,7 +507,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     { description: 'Attach a file', validator: (act) => void common(act, { closing: true }) },
   );
 
-  setHandler(
+  receive(
     messages.reschedule,
     (act) =>
       apply('reschedule', act, () => {
@@ -520,7 +532,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     },
   );
 
-  setHandler(
+  receive(
     messages.reportLost,
     (act) =>
       apply('reportLost', act, () => {
@@ -551,7 +563,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     },
   );
 
-  setHandler(
+  receive(
     messages.refuseAcceptance,
     (act) =>
       apply('refuseAcceptance', act, () => {
@@ -566,7 +578,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     },
   );
 
-  setHandler(
+  receive(
     messages.resync,
     (act) =>
       apply('resync', act, () => {
@@ -579,7 +591,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     },
   );
 
-  setHandler(
+  receive(
     messages.upgrade,
     (act) =>
       apply('upgrade', act, () => {
@@ -647,6 +659,20 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       turn: recorder.saved,
       chapter: kase.state.chapter,
     };
+  });
+
+  // A validator only looks as well, so a rehearsal is asked of the very same rules.
+  setHandler(messages.wouldRefuse, (name, act) => {
+    const validator = validators.get(name) as ((given: Act) => void) | undefined;
+    try {
+      if (validator === undefined) refuse('act.unknown', `there is no act called ${name}`);
+      validator(act);
+      return null;
+    } catch (error) {
+      if (!(error instanceof ApplicationFailure)) throw error;
+      const [details] = (error.details ?? []) as Refusal['details'][];
+      return { code: error.type ?? 'refused', message: error.message, details: details ?? {} };
+    }
   });
 
   setHandler(messages.explainClocks, (at: Instant) =>

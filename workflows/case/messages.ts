@@ -272,6 +272,15 @@ export interface CaseView {
 }
 export const caseView = defineQuery<CaseView>('caseView');
 
+/** Why a case says no: a stable code, and what the refused person may need to know. */
+export interface Refusal {
+  code: string;
+  message: string;
+  details: Record<string, unknown>;
+}
+/** What stands against an act that is not sent, null when nothing does; what others hold or have booked is not asked. */
+export const wouldRefuse = defineQuery<Refusal | null, [name: ActName, act: Act]>('wouldRefuse');
+
 /** How each deadline came about, interval by interval, up to the instant given; see also the `ahead` list. */
 export interface ClockAccount {
   clock: ClockRow;

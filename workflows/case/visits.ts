@@ -19,6 +19,7 @@ import { balance } from '../../domain/issuance.js';
 import { HOLDING_TASKS, VISIT_TASKS, type TaskDefinition } from '../../domain/tasks.js';
 import type { Kase, TellOptions } from './kase.js';
 import type { Wanted } from './holdings.js';
+import { allOf, type Objection } from './objections.js';
 import type { UndoStep } from './state.js';
 
 /** The part of a case that does not depend on its process. */
@@ -38,25 +39,6 @@ export type Desk = Pick<
   | 'owner'
   | 'openTaskNamed'
 >;
-
-export type Objection = FormIssue | null;
-/** What stands against an answer: nothing, or everything at once. */
-export type Objections = Objection | FormIssue[];
-
-/** What stands against a field when something is so. */
-export function objectIf(wrong: boolean, field: string, message: string): Objection {
-  return wrong ? { field, message } : null;
-}
-
-/** Everything that is wrong with a form, so that it is mended once; null when nothing is. */
-export function together(problems: readonly Objections[]): Objections {
-  const found = allOf(problems);
-  return found.length === 0 ? null : found;
-}
-
-export function allOf(problems: readonly Objections[]): FormIssue[] {
-  return problems.flatMap((problem) => problem ?? []);
-}
 
 /** Cases that began before policy said how early somebody may come. */
 const EARLY_MINUTES = 120;
@@ -181,6 +163,18 @@ export function technicianProblem(kase: Desk, id: string | undefined, field = 't
   return person.roles.includes('engineer')
     ? null
     : { field, message: 'must be a field technician (role engineer); see `aftercare staff list`' };
+}
+
+/** What stands against an appointment: its time, and who goes. */
+export function visitProblems(
+  kase: Desk,
+  {
+    from,
+    to,
+    technician,
+  }: { from?: string | undefined; to?: string | undefined; technician?: string | undefined },
+): FormIssue[] {
+  return allOf([slotProblem(kase, from, to), technicianProblem(kase, technician)]);
 }
 
 /** Why a time does not suit the bureau's counter, or null: it is closed then (W8). A slot may go on after its lunch. */

@@ -16,6 +16,7 @@ import { addDays, dayOf, instantOf, isOpen } from '../../domain/calendar.js';
 import { holdersOf } from '../../domain/desk.js';
 import type { ComplaintAnswers, ComplaintIntake } from '../../domain/forms-complaint.js';
 import type { Kase, Process } from '../case/kase.js';
+import { objectIf, together } from '../case/objections.js';
 import { SYSTEM } from '../case/system.js';
 import { absorb, type Absorbed, type CaseStart } from '../case/messages.js';
 
@@ -189,23 +190,31 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
         return future('promiseAt', answer['promiseAt']);
       case 'investigate': {
         if (kase.data.complexity !== 'complex') return null;
-        const missing = ['what', 'when', 'where', 'who', 'why', 'how'].find(
-          (field) => answer[field] === undefined,
+        return together(
+          ['what', 'when', 'where', 'who', 'why', 'how'].map((field) =>
+            objectIf(
+              answer[field] === undefined,
+              field,
+              'a complex complaint is analysed by what, when, where, who, why, how (CMP-17)',
+            ),
+          ),
         );
-        return missing === undefined
-          ? null
-          : {
-              field: missing,
-              message: 'a complex complaint is analysed by what, when, where, who, why, how (CMP-17)',
-            };
       }
       case 'planResolution': {
         const responsible = String(answer['responsible']);
-        if (kase.snapshot.desk.staff[responsible] === undefined)
-          return { field: 'responsible', message: 'nobody of that id on the desk' };
-        if (kase.concerned.includes(responsible))
-          return { field: 'responsible', message: 'the complaint concerns this person (W31)' };
-        return future('dueAt', answer['dueAt']);
+        return together([
+          objectIf(
+            kase.snapshot.desk.staff[responsible] === undefined,
+            'responsible',
+            'nobody of that id on the desk',
+          ),
+          objectIf(
+            kase.concerned.includes(responsible),
+            'responsible',
+            'the complaint concerns this person (W31)',
+          ),
+          future('dueAt', answer['dueAt']),
+        ]);
       }
       case 'approveCompensation':
         return answer['approved'] === false && answer['reason'] === undefined
@@ -214,14 +223,18 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
       case 'tellResult': {
         const finding = kase.answerOf('investigate')?.finding;
         if (finding !== 'founded' && finding !== 'partlyFounded') return null;
-        if (answer['prevention'] === undefined)
-          return {
-            field: 'prevention',
-            message: 'required when the complaint was found true or partly true',
-          };
-        return answer['apology'] === 'given'
-          ? null
-          : { field: 'apology', message: 'we apologise where our work or product caused it (CMP-22)' };
+        return together([
+          objectIf(
+            answer['prevention'] === undefined,
+            'prevention',
+            'required when the complaint was found true or partly true',
+          ),
+          objectIf(
+            answer['apology'] !== 'given',
+            'apology',
+            'we apologise where our work or product caused it (CMP-22)',
+          ),
+        ]);
       }
       case 'confirmSatisfaction': {
         if (answer['verdict'] !== 'notReached') return null;

@@ -21,6 +21,7 @@ import { SYSTEM } from '../case/system.js';
 import type { Wanted } from '../case/holdings.js';
 import type { CaseStart } from '../case/messages.js';
 import type { TaskState } from '../case/state.js';
+import { objectIf, together, type Objection, type Objections } from '../case/objections.js';
 import {
   aboutAppointment,
   appointment,
@@ -39,19 +40,16 @@ import {
   stampOwed,
   chequeWatched,
   clearingKnown,
-  objectIf,
   paymentProblem,
   slotProblem,
   stampProblem,
   technicianProblem,
   todaysClose,
-  together,
   tooEarly,
   outsideBureauHours,
   unlessNamed,
   visitClose,
-  type Objection,
-  type Objections,
+  visitProblems,
 } from '../case/visits.js';
 
 export interface IssuanceInput {
@@ -402,34 +400,30 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
     switch (task.name) {
       case 'prepare': {
         const given = answer as IssuanceAnswers['prepare'];
-        const carried = carriedOverProblem(kase, given);
-        if (carried !== null) return carried;
-        if (given.paid > given.due) return { field: 'paid', message: 'more than is due' };
         const status =
           given.paid === 0 && given.due > 0 ? 'unpaid' : given.paid < given.due ? 'partial' : 'paid';
-        if (given.feeStatus !== status)
-          return { field: 'feeStatus', message: `${given.paid} of ${given.due} is ${status}` };
-        const { tentative } = given;
-        if (tentative !== undefined) {
-          const problem =
-            slotProblem(kase, tentative.from, tentative.to) ?? technicianProblem(kase, tentative.technician);
-          if (problem !== null) return { ...problem, field: `tentative.${problem.field}` };
-        }
-        return given.choice === 'bought' && given.voluntaryConfirm === undefined
-          ? {
-              field: 'voluntaryConfirm',
-              message: 'equipment is bought by choice only, confirmed in writing (REG-03)',
-            }
-          : null;
+        return together([
+          carriedOverProblem(kase, given) ??
+            objectIf(given.paid > given.due, 'paid', 'more than is due') ??
+            objectIf(given.feeStatus !== status, 'feeStatus', `${given.paid} of ${given.due} is ${status}`),
+          ...(given.tentative === undefined ? [] : visitProblems(kase, given.tentative)).map((each) => ({
+            ...each,
+            field: `tentative.${each.field}`,
+          })),
+          objectIf(
+            given.choice === 'bought' && given.voluntaryConfirm === undefined,
+            'voluntaryConfirm',
+            'equipment is bought by choice only, confirmed in writing (REG-03)',
+          ),
+        ]);
       }
       case 'requestBureau': {
         const given = answer as IssuanceAnswers['requestBureau'];
         if (given.trip !== undefined) return null;
-        return (
-          slotProblem(kase, given.from, given.to) ??
-          bureauHoursProblem(kase, given.from!, given.to!) ??
-          technicianProblem(kase, given.technician)
-        );
+        return together([
+          slotProblem(kase, given.from, given.to) ?? bureauHoursProblem(kase, given.from!, given.to!),
+          technicianProblem(kase, given.technician),
+        ]);
       }
       case 'awaitBureau':
         return bureauAnswerProblem(kase, task, answer as IssuanceAnswers['awaitBureau']);
@@ -442,13 +436,13 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
             ? null
             : { field: 'result', message: 'a place on a trip is accepted (W20)' };
         if (given.result === 'declined') return null;
-        return (
+        return together([
           slotProblem(kase, given.from, given.to) ??
-          (given.result === 'otherTime'
-            ? null
-            : unlessNamed(bureauHoursProblem(kase, given.from!, given.to!), 'result: otherTime')) ??
-          technicianProblem(kase, given.technician)
-        );
+            (given.result === 'otherTime'
+              ? null
+              : unlessNamed(bureauHoursProblem(kase, given.from!, given.to!), 'result: otherTime')),
+          technicianProblem(kase, given.technician),
+        ]);
       }
       case 'borrowDevices': {
         const given = answer as IssuanceAnswers['borrowDevices'];
@@ -485,8 +479,7 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
       }
       case 'bookInstallation':
       case 'moveInstallation': {
-        const given = answer as IssuanceAnswers['bookInstallation'];
-        return slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
+        return together(visitProblems(kase, answer as IssuanceAnswers['bookInstallation']));
       }
       case 'checkBackup': {
         const given = answer as IssuanceAnswers['checkBackup'];
@@ -1106,10 +1099,10 @@ function confirmProblem(
   kase: IssuanceCase,
   task: TaskState,
   given: IssuanceAnswers['confirmBureau'],
-): Objection {
+): Objections {
   if (given.result === 'impossible') return null;
-  const problem = slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
-  if (problem !== null) return problem;
+  const problems = visitProblems(kase, given);
+  if (problems.length > 0) return problems;
   const [from, to] = [String(task.context?.['from']), String(task.context?.['to'])];
   if (given.from! < from) return { field: 'from', message: `the bureau named ${from} to ${to}` };
   return given.to! > to ? { field: 'to', message: `the bureau named ${from} to ${to}` } : null;

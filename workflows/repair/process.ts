@@ -32,9 +32,9 @@ import { SYSTEM } from '../case/system.js';
 import type { Wanted } from '../case/holdings.js';
 import type { CaseStart } from '../case/messages.js';
 import type { TaskState } from '../case/state.js';
+import { allOf, objectIf, together, type Objection, type Objections } from '../case/objections.js';
 import {
   aboutAppointment,
-  allOf,
   appointment,
   bookingOf,
   bookingsOf,
@@ -49,16 +49,12 @@ import {
   stampOwed,
   chequeWatched,
   clearingKnown,
-  objectIf,
   paymentProblem,
-  slotProblem,
   stampProblem,
   technicianProblem,
   todaysClose,
-  together,
   tooEarly,
-  type Objection,
-  type Objections,
+  visitProblems,
 } from '../case/visits.js';
 
 export interface RepairInput {
@@ -416,8 +412,10 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
     switch (task.name) {
       case 'helpRemotely': {
         const { engineer } = answer as RepairAnswers['helpRemotely'];
-        const problem = engineer === undefined ? null : technicianProblem(kase, engineer, 'engineer');
-        return problem ?? future(kase, answer['promiseAt']);
+        return together([
+          engineer === undefined ? null : technicianProblem(kase, engineer, 'engineer'),
+          future(kase, answer['promiseAt']),
+        ]);
       }
       case 'simulateFault':
         if (answer['result'] === 'longer' && answer['promiseAt'] === undefined)
@@ -478,18 +476,19 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
           : null;
       }
       case 'bookReturn': {
-        const given = answer as RepairAnswers['bookReturn'];
-        return slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
+        return together(visitProblems(kase, answer as RepairAnswers['bookReturn']));
       }
       case 'returnMachine':
         return tooEarly(kase, 'return', 'present') ?? returnProblem(answer as RepairAnswers['returnMachine']);
       case 'followUp':
-        return (
-          calledTooSoon(kase, task) ??
-          (answer['systemState'] !== 'notUsed' && answer['visitSatisfaction'] === undefined
-            ? { field: 'visitSatisfaction', message: 'asked at every follow-up of a visit, 1 to 5 (ONS-26)' }
-            : null)
-        );
+        return together([
+          answer['initiatedBy'] === 'customer' ? null : calledTooSoon(kase, task),
+          objectIf(
+            answer['systemState'] !== 'notUsed' && answer['visitSatisfaction'] === undefined,
+            'visitSatisfaction',
+            'asked at every follow-up of a visit, 1 to 5 (ONS-26)',
+          ),
+        ]);
       default:
         return null;
     }
@@ -1019,7 +1018,10 @@ function calledTooSoon(kase: RepairCase, { plannedAt }: TaskState): Objection {
   const planned = dayOf(plannedAt, kase.offsetMinutes);
   return dayOf(kase.now, kase.offsetMinutes) >= planned
     ? null
-    : { field: 'systemState', message: `not before ${planned}, the day the call is planned for (D9)` };
+    : {
+        field: 'systemState',
+        message: `not before ${planned}, the day the call is planned for, unless the customer calls (D9)`,
+      };
 }
 
 function contactProblem(kase: RepairCase, given: RepairAnswers['contact']): Objections {
@@ -1038,7 +1040,6 @@ function contactProblem(kase: RepairCase, given: RepairAnswers['contact']): Obje
       ? { field: 'handTo', message: 'a named person keeps trying too (ONS-07)' }
       : null;
   }
-  const problem = slotProblem(kase, given.from, given.to) ?? technicianProblem(kase, given.technician);
   const covered =
     given.from === undefined ||
     inContract(
@@ -1059,7 +1060,7 @@ function contactProblem(kase: RepairCase, given: RepairAnswers['contact']): Obje
       'the customer is asked to back up (ONS-05)',
     ),
     objectIf(given.siteAddress === undefined, 'siteAddress', 'where exactly (ONS-06)'),
-    problem,
+    ...visitProblems(kase, given),
     objectIf(
       given.contract !== undefined && !covered && !data.paidAccepted && given.amount === undefined,
       'amount',

@@ -10,6 +10,7 @@ import type { Wanted } from '../case/holdings.js';
 import type { Kase, Process } from '../case/kase.js';
 import type { CaseStart } from '../case/messages.js';
 import { SYSTEM } from '../case/system.js';
+import { together } from '../case/objections.js';
 import {
   bookingsOf,
   bureauCalledOff,
@@ -89,13 +90,13 @@ export const tripProcess: Process<TripAnswers, TripData> = {
         const { technician } = kase.data;
         if (slipIsOut(kase) && given.technician !== technician)
           return { field: 'technician', message: `${technician} has the slip and the spares already` };
-        return (
+        return together([
           slotProblem(kase, given.from, given.to) ??
-          (given.namedByOfficer === true
-            ? null
-            : unlessNamed(bureauHoursProblem(kase, given.from, given.to), 'namedByOfficer: yes')) ??
-          technicianProblem(kase, given.technician)
-        );
+            (given.namedByOfficer === true
+              ? null
+              : unlessNamed(bureauHoursProblem(kase, given.from, given.to), 'namedByOfficer: yes')),
+          technicianProblem(kase, given.technician),
+        ]);
       }
       case 'borrowSpares': {
         const { spares } = answer as TripAnswers['borrowSpares'];

@@ -46,7 +46,8 @@ export default command({
       ...(from === undefined ? {} : { from: instantOf('--from', from) }),
       ...(to === undefined ? {} : { to: instantOf('--to', to) }),
     };
-    if (!notOnlyDry(ctx, SAID[result], Object.entries(answer))) return;
+    const effect = { title: SAID[result], lines: Object.entries(answer) };
+    if (!(await notOnlyDry(ctx, effect, () => api.checkBureauAnswer(code, answer)))) return;
     const done = await ctx.act(() => api.answerBureau(code, answer, { requestId: ctx.requestId }));
     await tellResult(ctx, SAID[result], done.caseId, done);
 

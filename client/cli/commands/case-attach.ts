@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { sendAct, tellResult } from '../acts.js';
-import { notOnlyDry } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
 import { command } from '../command.js';
 import { checkFiles } from '../../forms.js';
 import { CASE, caseNumber } from '../inputs.js';
@@ -26,18 +25,12 @@ export default command({
   async run(ctx, { case: caseId, field, file }) {
     const asked = { name: 'file', label: 'file', required: true, kind: 'file', personal: false } as const;
     await checkFiles([asked], { file: { file } });
-    if (
-      !notOnlyDry(ctx, `attach to ${caseId}`, [
-        ['field', field],
-        ['file', file],
-      ])
-    )
-      return;
-    await tellResult(
-      ctx,
-      `${field} attached`,
-      caseId,
-      await sendAct(ctx, 'attachEvidence', caseId, { field, evidence: { file } }),
-    );
+    const lines: [string, string][] = [
+      ['field', field],
+      ['file', file],
+    ];
+    const plan = { title: `attach to ${caseId}`, lines };
+    const result = await enact(ctx, 'attachEvidence', caseId, { field, evidence: { file } }, plan);
+    await tellResult(ctx, `${field} attached`, caseId, result);
   },
 });

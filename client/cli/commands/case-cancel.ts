@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { sendAct, tellResult } from '../acts.js';
-import { approved, type PlanLine } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
+import type { PlanLine } from '../approval.js';
 import { command } from '../command.js';
 import { CASE, caseNumber, reasonFlag } from '../inputs.js';
 
@@ -35,7 +35,7 @@ export default command({
       ['record', 'the case stays, as cancelled; it can not be taken back'],
     ];
     const severity = { kind: 'severe', number: caseId, what: 'the case number' } as const;
-    if (!(await approved(ctx, { title: `cancel ${caseId} (${sheet.row.owner}'s)`, lines }, severity))) return;
-    await tellResult(ctx, 'cancelled', caseId, await sendAct(ctx, 'cancelCase', caseId, { reason }));
+    const plan = { title: `cancel ${caseId} (${sheet.row.owner}'s)`, lines, severity };
+    await tellResult(ctx, 'cancelled', caseId, await enact(ctx, 'cancelCase', caseId, { reason }, plan));
   },
 });

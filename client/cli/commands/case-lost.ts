@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { sendAct, tellResult } from '../acts.js';
-import { approved } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
+import { MODERATE } from '../approval.js';
 import { command } from '../command.js';
 import { CASE, caseNumber, itemId } from '../inputs.js';
 
@@ -28,12 +28,10 @@ export default command({
         ['next', 'reportLoss, supervisor: police number and report to the bureau, by the end of the day'],
         ['case', 'does not end before that is done'],
       ] as [string, string][],
+      severity: MODERATE,
     };
-    if (!(await approved(ctx, plan, { kind: 'moderate' }))) return;
-    const result = await sendAct(ctx, 'reportLost', caseId, {
-      items: item.map(itemId),
-      ...(note === undefined ? {} : { note }),
-    });
+    const args = { items: item.map(itemId), ...(note === undefined ? {} : { note }) };
+    const result = await enact(ctx, 'reportLost', caseId, args, plan);
     await tellResult(ctx, 'loss reported', caseId, result);
   },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { sendAct, tellResult } from '../acts.js';
-import { approved } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
+import { MODERATE } from '../approval.js';
 import { command } from '../command.js';
 import { CASE, caseNumber, reasonFlag } from '../inputs.js';
 
@@ -24,13 +24,8 @@ export default command({
       ['grade', 'the stricter of both'],
       ['messages', 'the complainant hears of the one number that counts'],
     ];
-    if (!(await approved(ctx, { title: `merge ${caseId} into ${into}`, lines }, { kind: 'moderate' })))
-      return;
-    await tellResult(
-      ctx,
-      `merged into ${into}`,
-      caseId,
-      await sendAct(ctx, 'merge', caseId, { into, reason }),
-    );
+    const plan = { title: `merge ${caseId} into ${into}`, lines, severity: MODERATE };
+    const result = await enact(ctx, 'merge', caseId, { into, reason }, plan);
+    await tellResult(ctx, `merged into ${into}`, caseId, result);
   },
 });

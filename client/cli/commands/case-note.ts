@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { MEDIA } from '../../../domain/complaint.js';
-import { sendAct, tellResult } from '../acts.js';
-import { notOnlyDry } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
 import { command } from '../command.js';
 import { CASE, caseNumber } from '../inputs.js';
 
@@ -44,7 +43,8 @@ export default command({
       ...(safety ? { safety } : {}),
       ...(tellCustomer ? { tellCustomer } : {}),
     };
-    if (!notOnlyDry(ctx, `note in ${caseId}`, [['note', text]])) return;
-    await tellResult(ctx, 'noted', caseId, await sendAct(ctx, 'note', caseId, args));
+    const lines: [string, string][] = [['note', text]];
+    const result = await enact(ctx, 'note', caseId, args, { title: `note in ${caseId}`, lines });
+    await tellResult(ctx, 'noted', caseId, result);
   },
 });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { limitText, startClock } from '../../../domain/clock.js';
 import type { Instant } from '../../../domain/case.js';
-import { sendAct, tellResult } from '../acts.js';
-import { approved, type PlanLine } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
+import { MODERATE, type PlanLine } from '../approval.js';
 import { command } from '../command.js';
 import { UsageError } from '../errors.js';
 import { instantText } from '../../forms.js';
@@ -71,13 +71,9 @@ export default command({
       ],
       ['messages', 'reminders of the paused clocks wait too'],
     ];
-    if (!(await approved(ctx, { title: `pause ${caseId}: ${reason}`, lines }, { kind: 'moderate' }))) return;
     const args = { reason, ...(note ? { note } : {}), ...(end ? { until: end } : {}) };
-    await tellResult(
-      ctx,
-      `paused until ${ctx.moments.at(latest)} at the latest`,
-      caseId,
-      await sendAct(ctx, 'pause', caseId, args),
-    );
+    const plan = { title: `pause ${caseId}: ${reason}`, lines, severity: MODERATE };
+    const result = await enact(ctx, 'pause', caseId, args, plan);
+    await tellResult(ctx, `paused until ${ctx.moments.at(latest)} at the latest`, caseId, result);
   },
 });

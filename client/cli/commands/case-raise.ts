@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { LEVELS } from '../../../domain/case.js';
 import { above, holdersOfLevel } from '../../../domain/desk.js';
 import { deskOf } from '../../../domain/organisation.js';
-import { sendAct, tellResult } from '../acts.js';
-import { approved } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
+import { MODERATE } from '../approval.js';
 import { command } from '../command.js';
 import { CASE, caseNumber, reasonFlag } from '../inputs.js';
 
@@ -41,8 +41,9 @@ export default command({
       ],
       ['deadlines', 'stay; a major level may set wall-clock ones (ESC-04)'],
     ];
-    if (!(await approved(ctx, { title: `raise ${caseId}`, lines }, { kind: 'moderate' }))) return;
-    const result = await sendAct(ctx, 'raiseLevel', caseId, { reason, ...(to ? { to } : {}) });
-    await tellResult(ctx, `raised to ${result.level}`, caseId, result);
+    const args = { reason, ...(to ? { to } : {}) };
+    const plan = { title: `raise ${caseId}`, lines, severity: MODERATE };
+    const result = await enact(ctx, 'raiseLevel', caseId, args, plan);
+    await tellResult(ctx, `raised to ${result?.level}`, caseId, result);
   },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { sendAct, tellResult } from '../acts.js';
-import { approved } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
+import { MODERATE } from '../approval.js';
 import { command } from '../command.js';
 import { CASE, caseNumber, reasonFlag } from '../inputs.js';
 
@@ -23,13 +23,8 @@ export default command({
       ['next', 'a supervisor decides; until then the complaint goes on'],
       ['deadlines', 'stay as they are'],
     ];
-    if (!(await approved(ctx, { title: `reclassify ${caseId} as ${to}`, lines }, { kind: 'moderate' })))
-      return;
-    await tellResult(
-      ctx,
-      `asked to become ${to}`,
-      caseId,
-      await sendAct(ctx, 'reclassify', caseId, { to, reason }),
-    );
+    const plan = { title: `reclassify ${caseId} as ${to}`, lines, severity: MODERATE };
+    const result = await enact(ctx, 'reclassify', caseId, { to, reason }, plan);
+    await tellResult(ctx, `asked to become ${to}`, caseId, result);
   },
 });

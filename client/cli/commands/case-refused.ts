@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { sendAct, tellResult } from '../acts.js';
-import { approved } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
+import { MODERATE } from '../approval.js';
 import { command } from '../command.js';
 import { CASE, caseNumber, itemId, reasonFlag } from '../inputs.js';
 
@@ -33,12 +33,13 @@ export default command({
       ['next', 'settleRefusal, whoever has it, by the end of the day'],
     ];
     const title = `${task} was refused${item === undefined ? '' : `: ${item.join(', ')}`}`;
-    if (!(await approved(ctx, { title, lines }, { kind: 'moderate' }))) return;
-    const result = await sendAct(ctx, 'refuseAcceptance', caseId, {
+    const args = {
       task,
       reason,
       ...(item === undefined || item.length === 0 ? {} : { items: item.map(itemId) }),
-    });
+    };
+    const plan = { title, lines, severity: MODERATE };
+    const result = await enact(ctx, 'refuseAcceptance', caseId, args, plan);
     await tellResult(ctx, 'refusal recorded', caseId, result);
   },
 });

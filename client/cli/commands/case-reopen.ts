@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { sendAct, tellResult } from '../acts.js';
-import { notOnlyDry } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
 import { command } from '../command.js';
 import { CASE, caseNumber, reasonFlag } from '../inputs.js';
 
@@ -17,11 +16,11 @@ export default command({
   async run(ctx, { case: caseId, reason }) {
     const api = await ctx.open();
     const { days, daysIfWithdrawn } = api.policy.policy.complaint.reopen;
-    const plan: [string, string][] = [
+    const lines: [string, string][] = [
       ['case', 'same number, next round, one level up'],
       ['allowed', `within ${days} days of closing, ${daysIfWithdrawn} after a withdrawal`],
     ];
-    if (!notOnlyDry(ctx, `reopen ${caseId}`, plan)) return;
-    await tellResult(ctx, 'reopened', caseId, await sendAct(ctx, 'reopen', caseId, { reason }));
+    const plan = { title: `reopen ${caseId}`, lines };
+    await tellResult(ctx, 'reopened', caseId, await enact(ctx, 'reopen', caseId, { reason }, plan));
   },
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BOOKING_KINDS } from '../../../domain/custody.js';
-import { sendAct, tellResult } from '../acts.js';
-import { approved } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
+import { MODERATE } from '../approval.js';
 import { command } from '../command.js';
 import { CASE, caseNumber, reasonFlag } from '../inputs.js';
 
@@ -39,9 +39,9 @@ export default command({
         ['looked at again', shown(others)],
         ['next', 'whoever makes the appointment gets the task again; who is affected is told then'],
       ] as [string, string][],
+      severity: MODERATE,
     };
-    if (!(await approved(ctx, plan, { kind: 'moderate' }))) return;
-    const result = await sendAct(ctx, 'reschedule', caseId, { appointment, askedBy, reason });
+    const result = await enact(ctx, 'reschedule', caseId, { appointment, askedBy, reason }, plan);
     await tellResult(ctx, `${appointment} released`, caseId, result);
   },
 });

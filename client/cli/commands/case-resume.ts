@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { sendAct, tellResult } from '../acts.js';
-import { notOnlyDry } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
 import { command } from '../command.js';
 import { CASE, caseNumber } from '../inputs.js';
 
@@ -18,7 +17,8 @@ export default command({
     note: z.string().meta({ description: 'at most 200 characters', value: 'TEXT' }).optional(),
   }),
   async run(ctx, { case: caseId, note }) {
-    if (!notOnlyDry(ctx, `resume ${caseId}`, [['clocks', 'go on with what was left']])) return;
-    await tellResult(ctx, 'resumed', caseId, await sendAct(ctx, 'resume', caseId, note ? { note } : {}));
+    const lines: [string, string][] = [['clocks', 'go on with what was left']];
+    const plan = { title: `resume ${caseId}`, lines };
+    await tellResult(ctx, 'resumed', caseId, await enact(ctx, 'resume', caseId, note ? { note } : {}, plan));
   },
 });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { sendAct, tellResult } from '../acts.js';
-import { notOnlyDry } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
 import { command } from '../command.js';
 import { CASE, caseNumber } from '../inputs.js';
 
@@ -16,7 +15,13 @@ export default command({
   input: z.strictObject({ case: caseNumber() }),
   notes: ['Closed cases cannot: their picture comes back with a backup of the ledger.'],
   async run(ctx, { case: caseId }) {
-    if (!notOnlyDry(ctx, `resync ${caseId}`, [['ledger', 'every row of the case is written again']])) return;
-    await tellResult(ctx, 'written to the ledger again', caseId, await sendAct(ctx, 'resync', caseId, {}));
+    const result = await enact(
+      ctx,
+      'resync',
+      caseId,
+      {},
+      { title: `resync ${caseId}`, lines: [['ledger', 'every row of the case is written again']] },
+    );
+    await tellResult(ctx, 'written to the ledger again', caseId, result);
   },
 });

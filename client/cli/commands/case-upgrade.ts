@@ -39,7 +39,9 @@ export default command({
     const title = `upgrade ${only ?? 'all open cases'}`;
     const severity = { kind: 'severe', number: String(targets.length), what: 'the number of cases' } as const;
     const go =
-      only === undefined ? await approved(ctx, { title, lines }, severity) : notOnlyDry(ctx, title, lines);
+      only === undefined
+        ? await approved(ctx, { title, lines }, severity)
+        : await notOnlyDry(ctx, { title, lines }, () => api.checkAct('upgrade', only, {}, actor.id));
     if (!go) return;
     const upgraded: string[] = [];
     const failed: { caseId: string; code: string; reason: string }[] = [];

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { actForms } from '../../../domain/forms-case.js';
-import { sendAct, tellResult } from '../acts.js';
-import { notOnlyDry } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
 import { command } from '../command.js';
 import { checkFiles } from '../../forms.js';
 import { CASE, caseNumber } from '../inputs.js';
@@ -27,12 +26,12 @@ export default command({
   async run(ctx, { case: caseId, channel, proof, reason }) {
     const asked = { name: 'proof', label: 'proof', required: true, kind: 'file', personal: false } as const;
     await checkFiles([asked], { proof });
-    const plan: [string, string][] = [
+    const lines: [string, string][] = [
       ['next', 'somebody else calls back to check it (W33)'],
       ['proof', proof],
     ];
-    if (!notOnlyDry(ctx, `withdraw ${caseId}`, plan)) return;
     const args = { channel, proof, ...(reason ? { reason } : {}) };
-    await tellResult(ctx, 'withdrawal noted', caseId, await sendAct(ctx, 'withdraw', caseId, args));
+    const result = await enact(ctx, 'withdraw', caseId, args, { title: `withdraw ${caseId}`, lines });
+    await tellResult(ctx, 'withdrawal noted', caseId, result);
   },
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { doneWords, meantTask, taskForm, tellResult } from '../acts.js';
 import { explainRefusal, gatherAnswer } from '../answers.js';
-import { notOnlyDry } from '../approval.js';
+import { notOnlyDry, type Effect } from '../approval.js';
 import { command } from '../command.js';
 import { answerFlag, CASE, caseNumber, fileFlag, taskFlag } from '../inputs.js';
 
@@ -24,10 +24,14 @@ export default command({
     const schema = taskForm(input.case, task);
     const due = row?.dueAt ? `, due ${ctx.moments.due(row.dueAt)}` : '';
     const answer = await gatherAnswer(ctx, schema, input, { title: `${input.case} · ${task}${due}` });
+    const effect: Effect = {
+      title: `complete ${task} in ${input.case}`,
+      lines: [['answer', JSON.stringify(answer)]],
+    };
+    const check = () => api.checkAct('completeTask', input.case, { task, answer }, actor.id);
     let result;
     try {
-      if (ctx.globals.dryRun) await api.checkAnswer(input.case, task, answer, actor.id);
-      if (!notOnlyDry(ctx, `complete ${task} in ${input.case}`, [['answer', JSON.stringify(answer)]])) return;
+      if (!(await notOnlyDry(ctx, effect, check))) return;
       result = await ctx.act(() =>
         api.complete(input.case, task, answer, actor.id, { requestId: ctx.requestId }),
       );

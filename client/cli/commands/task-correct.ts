@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { sendAct, taskForm, tellResult } from '../acts.js';
+import { enact, taskForm, tellResult } from '../acts.js';
 import { gatherAnswer } from '../answers.js';
-import { notOnlyDry } from '../approval.js';
 import { command } from '../command.js';
 import { UsageError } from '../errors.js';
 import { answerFlag, CASE, caseNumber, fileFlag, reasonFlag } from '../inputs.js';
@@ -41,16 +40,12 @@ export default command({
       { answer, file },
       { title: `${caseId} · ${task}`, partial: true },
     );
-    const plan: [string, string][] = [
+    const lines: [string, string][] = [
       ['correction', JSON.stringify(correction)],
       ['stays', 'the answer as it was given'],
     ];
-    if (!notOnlyDry(ctx, `correct ${task} in ${caseId}`, plan)) return;
-    await tellResult(
-      ctx,
-      `${task} corrected`,
-      caseId,
-      await sendAct(ctx, 'correctTask', caseId, { task, correction, reason }),
-    );
+    const plan = { title: `correct ${task} in ${caseId}`, lines };
+    const result = await enact(ctx, 'correctTask', caseId, { task, correction, reason }, plan);
+    await tellResult(ctx, `${task} corrected`, caseId, result);
   },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { sendAct, tellResult } from '../acts.js';
-import { approved } from '../approval.js';
+import { enact, tellResult } from '../acts.js';
+import { MODERATE } from '../approval.js';
 import { command } from '../command.js';
 import { CASE, caseNumber, reasonFlag } from '../inputs.js';
 import { lengthText } from '../moments.js';
@@ -43,9 +43,8 @@ export default command({
     const age = rows[0] ? (ctx.moments.now.getTime() - Date.parse(rows[0].openedAt)) / 60_000 : null;
     if (age !== null && task !== undefined) lines.push(['open for', lengthText(age)]);
     const what = task === undefined ? `owner of ${caseId}` : `${task} in ${caseId}`;
-    if (!(await approved(ctx, { title: `hand ${what} to ${person.id}`, lines }, { kind: 'moderate' })))
-      return;
     const args = { to: person.id, reason, ...(task === undefined ? {} : { task }) };
-    await tellResult(ctx, `${what}: ${person.id}`, caseId, await sendAct(ctx, 'reassign', caseId, args));
+    const plan = { title: `hand ${what} to ${person.id}`, lines, severity: MODERATE };
+    await tellResult(ctx, `${what}: ${person.id}`, caseId, await enact(ctx, 'reassign', caseId, args, plan));
   },
 });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { meantTask, sendAct, tellResult } from '../acts.js';
-import { notOnlyDry } from '../approval.js';
+import { enact, meantTask, tellResult } from '../acts.js';
 import { command } from '../command.js';
 import { CASE, caseNumber, taskFlag } from '../inputs.js';
 
@@ -19,12 +18,9 @@ export default command({
     const actor = await ctx.actor();
     const api = await ctx.open();
     const { task } = await meantTask(api, input.case, actor.id, input.task);
-    if (!notOnlyDry(ctx, `release ${task} in ${input.case}`, [['who', actor.id]])) return;
-    await tellResult(
-      ctx,
-      `${task} released`,
-      input.case,
-      await sendAct(ctx, 'releaseTask', input.case, { task }),
-    );
+    const lines: [string, string][] = [['who', actor.id]];
+    const plan = { title: `release ${task} in ${input.case}`, lines };
+    const result = await enact(ctx, 'releaseTask', input.case, { task }, plan);
+    await tellResult(ctx, `${task} released`, input.case, result);
   },
 });
