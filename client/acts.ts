@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
-import type { Actor, ProcessName } from '../domain/case.js';
+import { REOPENED_PROCESSES, type Actor, type ProcessName } from '../domain/case.js';
 import { addDays, dayOf } from '../domain/calendar.js';
 import { actForms } from '../domain/forms-case.js';
 import { processOf, taskForms, type Form } from '../domain/processes.js';
@@ -278,6 +278,11 @@ export class Acts {
     const file = await this.desk.guarded(requestId, () => this.desk.ledger.caseFile(caseId));
     if (file === null) throw notFound(caseId);
     const { row } = file;
+    if (!REOPENED_PROCESSES.includes(row.process))
+      throw new DeskError('act.notForThisProcess', `a case of kind ${row.process} is not reopened`, {
+        requestId,
+        remedy: row.process === 'repair' ? `open a new one with relatedCases: [${caseId}]` : 'open a new one',
+      });
     const carry = file.finalState as CaseStart['carry'] | null;
     if (row.status !== 'closed' || carry === null || carry === undefined)
       throw new DeskError('case.notClosed', `case ${caseId} is ${row.status}`, { requestId });

@@ -14,6 +14,8 @@ export type Day = string;
 /** Processes of the manual and the letter their case numbers start with (CRM-05, W7). */
 export const PROCESS_LETTERS = { complaint: 'T', issuance: 'F', repair: 'W', trip: 'R' } as const;
 export type ProcessName = keyof typeof PROCESS_LETTERS;
+/** Whose closed cases are taken up again under their number (W34); what is done elsewhere is done, and begins anew. */
+export const REOPENED_PROCESSES: readonly ProcessName[] = ['complaint'];
 
 /** The ladder of D15, lowest first. */
 export const LEVELS = ['L1', 'L2', 'supervisor', 'L3', 'generalManager'] as const;

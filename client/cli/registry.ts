@@ -150,7 +150,7 @@ export const ENTRIES: readonly Entry[] = [
   entry(
     'case reopen',
     'Cases',
-    'take a closed case up again: next round, one level up (W34)',
+    'take a closed complaint up again: next round, one level up (W34)',
     () => import('./commands/case-reopen.js'),
   ),
   entry(

@@ -164,6 +164,14 @@ describe('not before it can be', () => {
     expect(await refusal(say(errand, call, { initiatedBy: 'customer' }))).toBe('accepted');
     await desk.settle();
     expect((await desk.file(errand.caseId)).row.status).toMatch(/clos/);
+    // What is done is done: a fault that comes back is a case of its own (W34 speaks of complaints).
+    await desk.go('03-19 09:00');
+    const again = desk.api.act('reopen', errand.caseId, { reason: '又坏了' }, 'li.na');
+    await expect(again).rejects.toMatchObject({
+      code: 'act.notForThisProcess',
+      details: { remedy: `open a new one with relatedCases: [${errand.caseId}]` },
+    });
+    expect((await desk.file(errand.caseId)).row).toMatchObject({ status: 'closed', rounds: 1 });
   });
 });
 
@@ -313,7 +321,7 @@ describe('a refusal', () => {
       'act.notForThisProcess',
       'task.answerInvalid to',
       'task.answerInvalid to',
-      'case.notClosed',
+      'act.notForThisProcess',
     ]);
     const filed = await desk.api.sheet(errand.caseId, 'li.na');
     expect(filed.refusals).toEqual([]);

@@ -6,7 +6,7 @@ import { CASE, caseNumber, reasonFlag } from '../inputs.js';
 export default command({
   name: 'case reopen',
   group: 'Cases',
-  summary: 'take a closed case up again: next round, one level up (W34)',
+  summary: 'take a closed complaint up again: next round, one level up (W34)',
   examples: [
     'aftercare case reopen T20300304-001 --reason "still leaks" --as li.na',
     'aftercare case reopen T20300304-001 --reason "still leaks" --dry-run --as li.na',
