@@ -118,6 +118,9 @@ export class Reception {
     actor: Actor,
     requestId: string,
   ): Promise<Intake> {
+    const noticeOn = form['noticeOn'];
+    if (typeof noticeOn === 'string' && noticeOn > dayOf(this.desk.at, this.desk.offset))
+      throw invalid(process, [{ field: 'noticeOn', message: 'lies in the future' }], requestId);
     const customer = await this.knownCustomer(process, form, requestId);
     const bureau =
       typeof form['bureau'] === 'string' ? await this.desk.bureau(process, form['bureau'], requestId) : null;
@@ -273,12 +276,10 @@ export class Reception {
       outcome: view?.row.outcome ?? null,
       level: view?.row.level ?? 'L1',
       next: nextOf(view).sort((a, b) => ((a.dueAt ?? '9') < (b.dueAt ?? '9') ? -1 : 1)),
-      related: kept.related.map((row) => ({
-        caseId: row.caseId,
-        status: row.status,
-        outcome: row.outcome,
-        openedAt: row.openedAt,
-      })),
+      related: kept.related
+        // A request that is repeated finds its own case.
+        .filter((row) => row.caseId !== intake.caseId)
+        .map(({ caseId, status, outcome, openedAt }) => ({ caseId, status, outcome, openedAt })),
       flags: view === null ? [] : flagsOf(view),
     };
   }

@@ -1,9 +1,10 @@
 /** Looking: what the ledger and the live case tell, each reader only what he may see (W31, W32, PRV-02). */
 import type { CaseFile, CaseFilter, LedgerPort } from '../adapters/ports.js';
-import type { ContactCard, Instant, TaskRow } from '../domain/case.js';
+import { canonicalJson } from '../domain/canonical.js';
+import type { CaseRow, ClockRow, ContactCard, Instant, TaskRow } from '../domain/case.js';
 import { addDays, dayOf, instantOf } from '../domain/calendar.js';
 import { onTrip } from '../domain/custody.js';
-import { relimitClock } from '../domain/clock.js';
+import { limitText, relimitClock } from '../domain/clock.js';
 import type { Staff } from '../domain/organisation.js';
 import { maskedCode } from '../domain/issuance.js';
 import { qualityOf } from '../domain/quality.js';
@@ -225,28 +226,18 @@ export class Records {
   async policyEffect(policy: LoadedPolicy) {
     const rows = await this.cases({ status: ['open'] });
     const effect: { caseId: string; clock: string; dueAt: Instant; wouldBeDueAt: Instant }[] = [];
+    const current = this.desk.policy;
+    const sameHours = canonicalJson(current.calendars) === canonicalJson(policy.calendars);
     for (const row of rows) {
       const file = await this.desk.ledger.caseFile(row.caseId);
       for (const clock of file?.clocks ?? []) {
         if (clock.stoppedAt !== null || clock.pausedAt !== null) continue;
-        const line = policy.policy.clocks[clock.name as keyof typeof policy.policy.clocks];
-        const next =
-          line ??
-          (clock.name === 'resolution' && row.grade !== null
-            ? policy.policy.complaint.resolution[row.grade as 'major']
-            : undefined);
-        if (next === undefined) continue;
-        const major =
-          row.grade === 'major' &&
-          ('minutes' in next.limit || 'hours' in next.limit) &&
-          clock.name !== 'progress';
-        const moved = relimitClock(
-          clock,
-          { limit: next.limit, calendar: major ? 'wall' : next.calendar },
-          this.desk.at,
-          policy.calendars,
-          this.desk.policy.calendars,
-        );
+        const next = ruleOf(policy, clock, row);
+        // A due time that was given stays, whatever the table says of clocks of that name.
+        if (next === undefined || clock.limitText === limitText({ at: clock.dueAt })) continue;
+        const known = row.policyDigest === current.digest && sameHours;
+        if (known && canonicalJson(ruleOf(current, clock, row)) === canonicalJson(next)) continue;
+        const moved = relimitClock(clock, next, this.desk.at, policy.calendars, current.calendars);
         if (moved.dueAt !== clock.dueAt)
           effect.push({
             caseId: row.caseId,
@@ -258,6 +249,19 @@ export class Records {
     }
     return effect;
   }
+}
+
+/** Limit and calendar that a policy gives a clock of a case: those of a major one run by the wall (D17). */
+function ruleOf({ policy }: LoadedPolicy, clock: ClockRow, { grade }: CaseRow) {
+  const next =
+    policy.clocks[clock.name as keyof typeof policy.clocks] ??
+    (clock.name === 'resolution' && grade !== null
+      ? policy.complaint.resolution[grade as 'major']
+      : undefined);
+  if (next === undefined) return undefined;
+  const { limit, calendar } = next;
+  const major = grade === 'major' && ('minutes' in limit || 'hours' in limit) && clock.name !== 'progress';
+  return { limit, calendar: major ? 'wall' : calendar };
 }
 
 /** The case as a person concerned may see it: nothing in it leads to who complained (W31, PRV-02). */

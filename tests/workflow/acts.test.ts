@@ -313,6 +313,18 @@ describe('a running case under another policy', () => {
     expect(
       await codeOf(desk.act('adoptPolicy', caseId, { policy: stricter, reason: '新规定' }, 'li.na')),
     ).toBe('act.roleNotAllowed');
+    // What would move is told before, and only what would: a rule that stays moves nothing.
+    const moves = async (policy: typeof stricter) =>
+      (await desk.api.policyEffect(policy))
+        .filter((move) => move.caseId === caseId)
+        .map((move) => `${move.clock} ${shown(move.dueAt)} → ${shown(move.wouldBeDueAt)}`);
+    expect(await moves(stricter)).toContain('reportToHead 03-11 13:30 → 03-12 14:30');
+    const longer = await office.policy({
+      messages: { spreadMinutes: 0 },
+      clocks: { reportToHead: { limit: { hours: 5 } } },
+    });
+    expect(await moves(longer)).toEqual(['reportToHead 03-11 13:30 → 03-11 14:30']);
+    expect(await moves(desk.policy)).toEqual([]);
     await desk.act('adoptPolicy', caseId, { policy: stricter, reason: '新规定' }, 'chen.hui');
 
     // 8 h less the hour used: 90 min until noon, 5 h 30 min on Tuesday.

@@ -125,6 +125,30 @@ describe('quiet hours', () => {
     expect((await office.mailbox(caseId)).filter((item) => item.key.includes('/reminder/'))).toEqual([]);
   });
 
+  test('AT-28 W33 what has to wait its minute is not said of a case that is settled or called off by then', async () => {
+    const desk = await office.desk('03-08 10:00', { policy: promptly });
+    const complainant = { name: '方晴', phone: '13800000321' };
+    const { caseId } = await desk.open({ complainant });
+    await desk.act('note', caseId, { text: '客户问进展', tellCustomer: true });
+    const twice = await desk.open({ complainant });
+    await desk.act('cancelCase', twice.caseId, { reason: '录了两次' }, 'chen.hui');
+    await desk.walk(caseId, 'acknowledge', 'investigate', 'reportToHead', 'planResolution');
+    await desk.walk(caseId, 'agreeResolution', 'carryOut', 'tellResult');
+    await desk.complete(caseId, 'confirmSatisfaction', { verdict: 'satisfied' }, 'zhang.wei');
+    await desk.go('03-08 11:30');
+    expect(await post(desk, caseId, 'cmp.progress')).toEqual([
+      '03-08 10:00 queued',
+      '03-08 10:00 deferred until 03-08 10:01 (throttle:minute)',
+      '03-08 10:00 dropped (moot)',
+    ]);
+    expect(await post(desk, twice.caseId, 'cmp.received')).toEqual([
+      '03-08 10:00 queued',
+      '03-08 10:00 deferred until 03-08 10:01 (throttle:minute)',
+      '03-08 10:00 dropped (moot)',
+    ]);
+    expect((await desk.file(twice.caseId)).row).toMatchObject({ status: 'closed', outcome: 'cancelled' });
+  });
+
   test('facts 5: one SMS a minute and four an hour to one number; what is held goes later', async () => {
     const desk = await office.desk('03-11 10:00', { policy: promptly });
     const { caseId } = await desk.open();
@@ -618,5 +642,5 @@ describe('undoing a case', () => {
 test('every history replays with the cache off; waits are told in words; one alarm at a time (C11, C13)', async () => {
   const { cases, problems } = await office.audit();
   expect(problems).toEqual([]);
-  expect(cases).toBe(23);
+  expect(cases).toBe(25);
 });

@@ -68,6 +68,35 @@ describe('W8 the bureau’s hours', () => {
     ]);
   });
 
+  test('D3 W8 what is taken along on an evening visit is due back at the close of the next workday, not before it began', async () => {
+    const errand = await warehouse.open(await warehouse.desk(`${DAY} 09:00`));
+    const way = smoothWay(errand, DAY);
+    const evening = { from: local('19:00'), to: local('20:00') };
+    const call = await walkTo(errand, way, 'callBureau');
+    await say(errand, call, { result: 'otherTime', ...evening });
+    await take(
+      errand,
+      way.find(({ task }) => task === 'borrowDevices')!,
+    );
+    const spare = (await office.ports.ledger.custody({ caseId: errand.caseId })).find(
+      ({ item }) => item === errand.serials[1],
+    );
+    expect(shown(spare!.dueBackAt)).toBe('03-19 18:00');
+  });
+
+  test('ISS-13 who was at the bureau agrees the installation; a visit at another time is kept in mind', async () => {
+    const errand = await warehouse.open(await warehouse.desk(`${DAY} 09:00`));
+    const way = smoothWay(errand, DAY);
+    const agree = await walkTo(errand, way, 'agreeInstallation');
+    expect((await errand.desk.task(errand.caseId, 'agreeInstallation')).assignee).toBe(errand.technician);
+    await take(errand, agree);
+    const book = way.find(({ task }) => task === 'bookInstallation')!;
+    await say(errand, book, { from: local('15:00'), to: local('16:00') });
+    expect((await flags(errand, 'otherThanAgreed')).map(({ rule, data }) => [rule, data['from']])).toEqual([
+      ['ISS-13', '2030-03-18T07:00:00.000Z'],
+    ]);
+  });
+
   test('W8 ISS-13 a time agreed for the installation, too', async () => {
     const errand = await warehouse.open(await warehouse.desk(`${DAY} 09:00`));
     const agree = await walkTo(errand, smoothWay(errand, DAY), 'agreeInstallation');
@@ -282,6 +311,9 @@ describe('a refusal', () => {
     expect(await refusal(desk.api.check('issuance', { ...input, bureau: 'nowhere' }, 'li.na'))).toBe(
       'task.answerInvalid bureau',
     );
+    expect(await told(desk.api.check('issuance', { ...input, noticeOn: '2031-03-18' }, 'li.na'))).toEqual([
+      ['noticeOn', 'lies in the future'],
+    ]);
     expect((await desk.api.cases({})).length).toBe(before);
 
     const errand = await openRepair(warehouse, desk);

@@ -603,6 +603,10 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
   end(kind: Ending['kind'], by: string, data: Record<string, unknown>): void {
     this.occurrence('ending');
     this.state.ending = { kind, by, at: this.now, data };
+    // What was held for a customer or for staff is not said of a case that is called off; bureaus hear by their own letters.
+    if (kind === 'cancelled')
+      for (const message of Object.values(this.state.messages))
+        if (message.to.kind !== 'unit') message.overtaken = true;
     this.revision += 1;
   }
   /** It does not end after all: the manual goes on where it was. */
@@ -1706,6 +1710,7 @@ export function messageRow(message: PendingMessage) {
     subject: _s,
     usefulUntil: _u,
     calledAnyway: _a,
+    overtaken: _o,
     ...row
   } = message;
   return row;

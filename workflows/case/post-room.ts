@@ -113,7 +113,8 @@ export class PostRoom {
     return true;
   }
 
-  private isMoot({ mootWith }: PendingMessage): boolean {
+  private isMoot({ mootWith, overtaken }: PendingMessage): boolean {
+    if (overtaken === true) return true;
     if (mootWith === null) return false;
     const { tasks, clocks, bookings } = this.kase.state;
     const task = tasks[mootWith];

@@ -60,6 +60,8 @@ export interface PendingMessage extends MessageRow {
   usefulUntil?: Instant;
   /** Set where somebody calls the customer by then whatever becomes of it. */
   calledAnyway?: true;
+  /** Queued before the case was cancelled: it speaks of a case that is none any more. */
+  overtaken?: true;
 }
 
 /** Something our people hold for this case, until it is given back or on. */

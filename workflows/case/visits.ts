@@ -395,10 +395,17 @@ export function closing(kase: Desk, day: string): Instant {
   return close?.at ?? instantOf(day, '18:00', kase.offsetMinutes);
 }
 
-/** Close of the day of the visit to the bureau. */
-export function visitClose(kase: Desk): Instant {
-  const visit = bookingOf(kase, 'issuance');
-  return closing(kase, dayOf(visit?.from ?? kase.now, kase.offsetMinutes));
+/**
+ * When what was taken along on a visit is due back: at the close of its day (D3); of a visit that goes on beyond that, of
+ * the next workday.
+ */
+export function visitClose(kase: Desk, kind: BookingRequest['kind'] = 'issuance'): Instant {
+  const visit = bookingOf(kase, kind);
+  const close = closing(kase, dayOf(visit?.from ?? kase.now, kase.offsetMinutes));
+  const over = visit !== undefined && visit.to > kase.now ? visit.to : kase.now;
+  if (over <= close) return close;
+  const { limit, calendar } = kase.policy.clocks.custody!;
+  return kase.limitFrom(limit, calendar, over);
 }
 
 /** When what was taken now is due: close of business today, after it or on a day off of the next workday (D1). */

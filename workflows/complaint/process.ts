@@ -263,10 +263,13 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
     if (kase.state.occurrences[`progressTold:${day}`] !== undefined) return;
     kase.state.occurrences[`progressTold:${day}`] = 1;
     const due = kase.state.promise?.dueAt ?? kase.policyDate();
+    // Where the case stood is no news once the answer was given, or promised for another time.
+    const about = kase.state.promise?.key ?? kase.runningClock('resolution')?.key;
     kase.tellCustomer('cmp.progress', {
       rule: 'W11',
       params: { stage: { word: `stage:${stageOf(kase)}` }, time: { at: due } },
       subject: 'progress',
+      ...(about === undefined ? {} : { mootWith: about }),
     });
   },
 

@@ -282,6 +282,13 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
           tellAppointment(kase, 'iss.appointment', given.tentative, 'ISS-14');
         return;
       }
+      case 'bookInstallation': {
+        const { from } = raw as IssuanceAnswers['bookInstallation'];
+        const agreedFor = kase.answerOf('agreeInstallation')!.officerInstallAt;
+        if (from !== agreedFor)
+          kase.fact('flagged', { flag: 'otherThanAgreed', officerInstallAt: agreedFor, from }, by, 'ISS-13');
+        return;
+      }
       case 'moveInstallation':
         tellAppointment(kase, 'iss.moved', raw as IssuanceAnswers['moveInstallation'], 'ISS-25');
         return;

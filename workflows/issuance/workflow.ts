@@ -43,7 +43,7 @@ export async function issuance(start: IssuanceStart): Promise<CaseOutcome> {
     do {
       await issuedAtBureau(kase); //                                    ISS-07..12, D4
       returnSpares(kase); //                                            ISS-22, D3
-      await kase.task(TASKS.agreeInstallation); //                      ISS-13
+      await kase.task(TASKS.agreeInstallation, visiting); //            ISS-13
     } while (!(await installedOnSite(kase))); //                        ISS-14..17, ISS-20
 
     const rest = beside(restAgreed(kase)); //                           W21

@@ -67,6 +67,15 @@ export default command({
         ctx,
         { title: `adopt ${policy.policy.version} (${policy.digest.slice(0, 12)})`, lines },
         severity,
+        async () => {
+          for (const caseId of targets)
+            await api
+              .checkAct('adoptPolicy', caseId, { policy, reason }, actor.id)
+              .catch((error: unknown) => {
+                // Of many cases some may follow these rules already.
+                if (only !== undefined || troubleOf(error).code !== 'policy.same') throw error;
+              });
+        },
       ))
     )
       return;
