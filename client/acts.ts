@@ -14,6 +14,9 @@ import { nextOf, type Desk } from './desk.js';
 import { invalid, isNamed, notFound, unreachable } from './failures.js';
 import type { Added, Papers } from './papers.js';
 
+/** Tasks of a case that its complainant withdrew (W33). */
+const ENDING_TASKS = ['confirmWithdrawal', 'investigateInternally'];
+
 const CLOSED = /already completed|not found|workflow execution already/i;
 
 type EdgeParsed =
@@ -201,16 +204,26 @@ export class Acts {
 
   /** The target of a merge must be an open, earlier case (W36). */
   private async mergeable(caseId: string, into: string, requestId: string): Promise<void> {
-    const [own, target] = await Promise.all([
-      this.desk.ledger.caseFile(caseId),
-      this.desk.ledger.caseFile(into),
-    ]);
+    const [own, target] = await this.desk.guarded(requestId, () =>
+      Promise.all([this.desk.ledger.caseFile(caseId), this.desk.ledger.caseFile(into)]),
+    );
     if (target === null)
       throw new DeskError('case.notFound', `no case ${into}`, { exit: EXIT.notFound, requestId });
+    if (processOf(into) !== processOf(caseId))
+      throw new DeskError('merge.otherProcess', `${into} is a case of another kind`, {
+        requestId,
+        remedy: 'duplicates of one kind are merged; another kind is noted in both: aftercare case note',
+      });
     if (target.row.status !== 'open')
       throw new DeskError('merge.targetClosed', `${into} is ${target.row.status}`, {
         requestId,
         remedy: 'reopen it first',
+      });
+    const ending = target.tasks.find(({ name, status }) => status === 'open' && ENDING_TASKS.includes(name));
+    if (ending !== undefined)
+      throw new DeskError('merge.targetClosed', `${into} is about to end: ${ending.name} is open`, {
+        requestId,
+        remedy: 'wait what comes of that',
       });
     if (own !== null && target.row.openedAt > own.row.openedAt)
       throw new DeskError('merge.targetLater', `${into} was opened after ${caseId}`, {
@@ -236,7 +249,7 @@ export class Acts {
       contents: await this.desk.guarded(requestId, () =>
         this.desk.ledger.putContents(contents.map((row) => ({ ...row, caseId }))),
       ),
-      evidence: await this.papers.evidenceOf(caseId, args, actor.id),
+      evidence: await this.desk.guarded(requestId, () => this.papers.evidenceOf(caseId, args, actor.id)),
     };
     const patience = Date.now() + (this.desk.deps.patienceMs ?? 15_000);
     for (let tries = 1; ; tries += 1) {
@@ -313,7 +326,7 @@ export class Acts {
     await this.desk.guarded(requestId, () =>
       this.desk.ledger.putContents(contents.map((line) => ({ ...line, caseId }))),
     );
-    const intake = await this.desk.ledger.intakeOf(caseId);
+    const intake = await this.desk.guarded(requestId, () => this.desk.ledger.intakeOf(caseId));
     const original = intake?.input as CaseStart;
     const start: CaseStart = {
       ...original,

@@ -123,7 +123,11 @@ export class Desk {
   }
 
   /** Asks the ledger. @throws DeskError `ledger.unreachable`, with the request id to repeat by */
-  async guarded<T>(requestId: string | undefined, work: () => Promise<T>): Promise<T> {
+  async guarded<T>(
+    requestId: string | undefined,
+    work: () => Promise<T>,
+    remedy = 'nothing was changed; see `aftercare doctor`',
+  ): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -131,7 +135,7 @@ export class Desk {
       throw new DeskError('ledger.unreachable', `the ledger did not answer: ${(error as Error).message}`, {
         exit: EXIT.unreachable,
         cause: error,
-        remedy: 'nothing was changed; see `aftercare doctor`',
+        remedy,
         ...(requestId === undefined ? {} : { requestId }),
       });
     }

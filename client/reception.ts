@@ -95,7 +95,10 @@ export class Reception {
       '00:00',
       this.desk.offset,
     );
-    const related = who.lookups.length === 0 ? [] : await this.desk.ledger.related(who.lookups, since);
+    const related =
+      who.lookups.length === 0
+        ? []
+        : await this.desk.guarded(requestId, () => this.desk.ledger.related(who.lookups, since));
     const complaints = related.filter((row) => row.process === 'complaint' && row.outcome !== 'reclassified');
 
     const start: Omit<CaseStart, 'caseId'> = {
@@ -263,7 +266,11 @@ export class Reception {
         at: this.desk.at,
       }),
     );
-    await this.papers.evidenceOf(intake.caseId, kept.stored, actor.id);
+    await this.desk.guarded(
+      requestId,
+      () => this.papers.evidenceOf(intake.caseId, kept.stored, actor.id),
+      `the intake is kept as ${intake.caseId}; send it again with --request-id ${requestId}`,
+    );
     await this.begin(intake);
     const view = await this.firstView(intake.caseId);
     return {
@@ -347,7 +354,8 @@ export class Reception {
       | undefined;
     let customerId: string | null = null;
     if (typeof form['customer'] === 'string') {
-      const customer = await this.desk.ledger.customer(form['customer']);
+      const id = form['customer'];
+      const customer = await this.desk.guarded(requestId, () => this.desk.ledger.customer(id));
       if (customer === null)
         throw invalid(
           'complaint',

@@ -10,7 +10,7 @@ import { readOrganisation, readStockCsv } from '../adapters/organisation-file.js
 import { Aftercare } from '../client/aftercare.js';
 import { DeskError, EXIT, type LoadedPolicy } from '../client/api.js';
 import { loadPolicy, merged, PolicyError } from '../client/policy.js';
-import { instantAtPercent } from '../domain/clock.js';
+import { instantAtPercent, usedMinutes } from '../domain/clock.js';
 import type { ClockRow, MessageRow, TaskRow } from '../domain/case.js';
 import { packageRoot } from '../runtime/config.js';
 import type { CaseView } from '../workflows/case/messages.js';
@@ -165,8 +165,8 @@ class ScenarioRun {
   private before = new Map<string, CasePicture>();
   private now = new Map<string, CasePicture>();
   private readonly misses: Miss[] = [];
-  private dieOnIntake = false;
-  private armed: { line: number; at: string; restarts: number } | null = null;
+  private dieOnIntake: 'worker' | 'stack' | null = null;
+  private armed: { line: number; what: 'worker' | 'stack'; at: string; restarts: number } | null = null;
   private ledgerDown = false;
 
   constructor(
@@ -215,7 +215,12 @@ class ScenarioRun {
       }
     }
     if (this.armed !== null && this.armed.restarts === this.stack.restarts) {
-      this.miss(this.armed.line, 'crash', `a worker killed at ${this.armed.at}`, 'it never came to that');
+      this.miss(
+        this.armed.line,
+        'crash',
+        `a ${this.armed.what} killed at ${this.armed.at}`,
+        'it never came to that',
+      );
     }
     const histories = await this.histories();
     const cases = [...this.labels()].map(([label, caseId]) =>
@@ -311,8 +316,9 @@ class ScenarioRun {
 
   private async open(step: OpenStep, requestId: string): Promise<void> {
     const input = this.withCases(step.input, ['repeatOf', 'relatedCases']);
-    if (this.dieOnIntake) {
-      this.dieOnIntake = false;
+    if (this.dieOnIntake !== null) {
+      const fallen = this.dieOnIntake;
+      this.dieOnIntake = null;
       await this.stack.dyingDesk({
         policy: this.policy,
         now: this.clock.now().toISOString(),
@@ -321,6 +327,7 @@ class ScenarioRun {
         by: step.by,
         requestId,
       });
+      if (fallen === 'stack') await this.stack.crashAll();
       const pending = await this.desk.pendingIntakes();
       if (pending.length !== 1)
         throw new Stopped(told('intake', '1 written and not started', String(pending.length)));
@@ -386,12 +393,12 @@ class ScenarioRun {
 
   private async crash(step: CrashStep): Promise<void> {
     if (step.at === 'intakeWritten') {
-      this.dieOnIntake = true;
+      this.dieOnIntake = step.crash;
       return;
     }
     if (step.at !== undefined) {
-      this.armed = { line: step.line, at: step.at, restarts: this.stack.restarts };
-      return this.stack.arm(step.at);
+      this.armed = { line: step.line, what: step.crash, at: step.at, restarts: this.stack.restarts };
+      return this.stack.arm(step.at, step.crash);
     }
     return step.crash === 'stack' ? this.stack.crashAll() : this.stack.crashWorker();
   }
@@ -432,7 +439,10 @@ class ScenarioRun {
     const caseId = this.caseOf(step.in);
     const deadline = this.later(wanted.within === undefined ? LOOK_AHEAD_MINUTES : minutesOf(wanted.within)!);
     const percent = wanted.at === undefined ? 100 : percentOf(wanted.at)!;
+    // What lapses or begins anew at its instant has reached it, though it is no more to be found then.
+    let aimed: Date | null = null;
     for (;;) {
+      if (aimed !== null && aimed <= this.clock.now()) return;
       const target = await this.instantOf(caseId, wanted, percent);
       if (target !== null && target <= this.clock.now()) return;
       if (target !== null && target > deadline) {
@@ -448,6 +458,7 @@ class ScenarioRun {
         throw new Stopped(told('waitUntil', 'an open case', await this.openThings(caseId)));
       }
       // What happens on the way may move the deadline: look again after every alarm.
+      aimed = target;
       await this.clock.hop(target ?? deadline);
     }
   }
@@ -517,12 +528,23 @@ class ScenarioRun {
     const pictures = new Map<string, CasePicture>();
     for (const caseId of this.labels().values()) {
       const picture = this.ledgerDown ? await this.livePicture(caseId) : await this.ledgerPicture(caseId);
-      if (picture) pictures.set(caseId, picture);
+      if (picture) pictures.set(caseId, this.asOfNow(caseId, picture));
     }
     this.now = pictures;
     const named = new Set(this.cases.values());
     for (const [caseId, { row }] of pictures)
       if (!named.has(caseId) && !this.cases.has(row.process)) this.cases.set(row.process, caseId);
+  }
+
+  /** The ledger has what a clock counted when it last changed; people are told what it has counted by now. */
+  private asOfNow(caseId: string, picture: CasePicture): CasePicture {
+    const { calendars } = this.policies.get(caseId) ?? this.policy;
+    const now = this.clock.now().toISOString();
+    const clocks = picture.clocks.map((clock) => ({
+      ...clock,
+      usedMinutes: usedMinutes(clock, now, calendars),
+    }));
+    return { ...picture, clocks };
   }
 
   private async ledgerPicture(caseId: string): Promise<CasePicture | null> {

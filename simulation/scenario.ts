@@ -392,10 +392,6 @@ export function parseScenario(text: string, file: string, now: Date = new Date()
         line,
       );
     }
-    if (step.kind === 'crash' && step.crash === 'stack' && step.at !== undefined) {
-      const line = lineAt([...path, 'at']);
-      problems.set(`${file}:${line} ${fieldName([...path, 'at'])}: only a worker crashes at a point`, line);
-    }
     steps.push(step);
   });
 

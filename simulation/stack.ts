@@ -79,6 +79,8 @@ export class Stack {
   private inUse = false;
   /** How often a worker was found dead and replaced. */
   restarts = 0;
+  /** What falls with a worker that was armed. */
+  private armedFor: 'worker' | 'stack' = 'worker';
   connection!: Connection;
 
   private constructor(
@@ -248,14 +250,16 @@ export class Stack {
       this.deadWorkers.add(worker.pid);
       this.worker = null;
       if (this.stopped || !this.inUse) return;
-      this.recovering = this.recover();
+      this.recovering = this.recover(this.armedFor);
+      this.armedFor = 'worker';
       this.recovering.catch((error: Error) => (this.recoveryFailed = error));
     });
   }
 
-  private async recover(): Promise<void> {
+  private async recover(fallen: 'worker' | 'stack'): Promise<void> {
     this.restarts += 1;
-    await this.serve();
+    if (fallen === 'stack') await this.restartAll();
+    else await this.serve();
     await this.onRecovered?.();
   }
 
@@ -285,20 +289,28 @@ export class Stack {
     await this.ready();
   }
 
-  /** The next time this happens, the worker dies. */
-  async arm(point: CrashPoint): Promise<void> {
+  /** The next time this happens, the worker dies, or all with it. */
+  async arm(point: CrashPoint, what: 'worker' | 'stack'): Promise<void> {
     await this.ready();
+    this.armedFor = what;
     await this.worker?.call('arm', point);
   }
 
   /** Kills server, ledger and worker at once, and starts them again on the same files and ports. */
   async crashAll(): Promise<void> {
     await this.ready();
-    const worker = this.worker;
+    const { worker } = this;
     this.worker = null;
     if (worker) this.deadWorkers.add(worker.pid);
+    await worker?.kill();
+    await this.restartAll();
+    await this.onRecovered?.();
+  }
+
+  /** Server and ledger fall where the worker has fallen already, and all three are started again. */
+  private async restartAll(): Promise<void> {
     // The ledger's process would take the server and the folder with it only when we end, not when it is killed.
-    await Promise.all([this.server.kill(), this.ledgerHost.kill(), worker?.kill(), this.stopListening()]);
+    await Promise.all([this.server.kill(), this.ledgerHost.kill(), this.stopListening()]);
     await Promise.all([
       this.startServer(this.server.ports.grpc),
       this.startLedger(this.ledgerPort),
@@ -306,7 +318,6 @@ export class Stack {
     ]);
     await this.reachServer();
     await this.serve();
-    await this.onRecovered?.();
   }
 
   /** Our connection finds the restarted server by itself, after a moment of refusing. */

@@ -640,6 +640,63 @@ describe('to the end', () => {
   });
 });
 
+describe('lost, bounced, called off', () => {
+  const DAY = '03-22'; // a Friday
+
+  test('REG-07 a device that was lost is neither issued nor sent to its maker: it has failed, and a spare takes its place', async () => {
+    const desk = await warehouse.desk(`${DAY} 09:00`);
+    const errand = await warehouse.open(desk);
+    const way = smoothWay(errand, DAY);
+    const issue = await walkTo(errand, way, 'issueDevices');
+    const [device, spare] = errand.serials as [string, string];
+    await desk.act('reportLost', errand.caseId, { items: [device] }, errand.technician);
+    const at = `2030-${DAY}T01:00:00.000Z`;
+    const report = { policeNo: 'P-118', reportedAt: at, bureauReportedAt: at };
+    await take(errand, { task: 'reportLoss', by: 'chen.hui', answer: report });
+    await desk.go(issue.at!);
+    const say = (result: object) =>
+      refusal(
+        desk.api.complete(
+          errand.caseId,
+          'issueDevices',
+          { officerPresent: true, devices: [{ serial: device, ...result }] },
+          errand.technician,
+        ),
+      );
+    expect(await say({ result: 'passed' })).toBe('task.answerInvalid devices.0.result');
+    expect(await say({ result: 'failed', reason: '途中遗失', spareSerial: spare })).toBe('accepted');
+    await desk.settle();
+    expect(await desk.openTasks(errand.caseId)).toEqual(['agreeInstallation#1']);
+    await desk.act('cancelCase', errand.caseId, { reason: '不办了' }, 'chen.hui');
+  });
+
+  test('W27 ISS-25 a cheque that bounced is not refunded, and a refund is what is owed', async () => {
+    const desk = await warehouse.desk(`${DAY} 09:00`);
+    const errand = await warehouse.open(desk);
+    const way = otherwise(smoothWay(errand, DAY), 'collectBalance', { means: 'cheque', chequeNo: 'C-78' });
+    for (const step of way.slice(
+      0,
+      way.findIndex(({ task }) => task === 'receiveCode'),
+    ))
+      await take(errand, step);
+    const answer = { clearing: 'bounced' };
+    await take(errand, { task: 'confirmClearing', by: 'zhao.min', answer });
+    await desk.act('cancelCase', errand.caseId, { reason: '客户退单' }, 'chen.hui');
+    await desk.settle();
+    const open = (await desk.file(errand.caseId)).tasks.filter(({ status }) => status === 'open');
+    expect(open.map(({ name, context }) => [name, context?.['amount']])).toEqual(
+      expect.arrayContaining([
+        ['recoverPayment', 720],
+        ['refund', 480],
+      ]),
+    );
+    expect(open.filter(({ name }) => name === 'refund')).toHaveLength(1);
+    const pay = (amount: number) =>
+      refusal(desk.api.complete(errand.caseId, 'refund', { amount, reference: 'R-1' }, 'zhao.min'));
+    expect([await pay(1200), await pay(480)]).toEqual(['task.answerInvalid amount', 'accepted']);
+  });
+});
+
 describe('giving back', () => {
   test('AT-43 ISS-22 what comes back in part is asked for again; a thing for the manufacturer is not asked for twice', async () => {
     const DAY = '03-25';
@@ -760,5 +817,5 @@ describe('the ledger is down while an answer needs it', () => {
 test('every history replays with the cache off; waits are told in words; one alarm at a time (C11, C13)', async () => {
   const { cases, problems } = await office.audit();
   expect(problems).toEqual([]);
-  expect(cases).toBe(17 + 18);
+  expect(cases).toBe(19 + 18);
 });

@@ -61,7 +61,9 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
       });
     if (waivesStamp(task.name, answer)) return leadOnly(act, task);
     if (task.assignee === act.by.id || task.party === act.by.id) return;
-    if (!mayDo(kase.policy.levels, act.by, task.role))
+    // Who was called out may still take charge while the next one is being called (W16).
+    if (task.name === 'takeCharge' && kase.state.callOut?.chain.includes(act.by.id) === true) return;
+    if (!kase.may(act.by, task.role))
       refuse('task.roleNotAllowed', `${task.name} needs role ${task.role}`, {
         role: task.role,
         held: act.by.roles,
@@ -213,7 +215,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
           act.by.id,
           task.rule,
         );
-        handOver(task, next, act.by.id, null);
+        kase.handTask(task, next, act.by.id, null);
       }),
     {
       description: 'Give a task back to its role',
@@ -249,7 +251,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
           act.by.id,
           task.rule,
         );
-        handOver(task, act.to, act.by.id, act.reason.content);
+        kase.handTask(task, act.to, act.by.id, act.reason.content);
       }),
     {
       description: 'Hand a task, or the case, to somebody else',
@@ -683,29 +685,6 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
     })),
   );
 
-  /** The new person hears what he has and until when; the former one that it is no longer his. */
-  function handOver(task: TaskState, to: string | null, by: string, reason: string | null): void {
-    const from = task.assignee;
-    task.assignee = to;
-    kase.touchTask(task.key);
-    if (to === null || to === by) return;
-    const about = { task: { word: `task:${task.name}` } };
-    kase.tellStaff('staff.taskOpened', to, {
-      rule: task.rule,
-      params: {
-        ...about,
-        due: { at: task.dueAt ?? kase.now },
-        staff: { staff: by },
-        ...(reason === null ? {} : { reason: { content: reason } }),
-      },
-      mootWith: task.key,
-    });
-    if (from !== null && from !== by && from !== to)
-      kase.tellStaff('staff.reassigned', from, {
-        rule: task.rule,
-        params: { ...about, staff: { staff: to } },
-      });
-  }
   function notEnding(act: Act): void {
     if (common(act) === 'repeat') return;
     if (kase.state.ending !== null)

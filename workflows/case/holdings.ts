@@ -27,6 +27,7 @@ import { takenOver, tripMoved, type RefuseAcceptance, type TakenOver } from './m
 import { SYSTEM } from './system.js';
 import { claims, undoing } from './profiles.js';
 import { refuse } from './refusal.js';
+import { objectIf, type Objection } from './objections.js';
 import type { HeldItem, TaskState, UndoStep } from './state.js';
 
 /** What an answer needs of the world before it can be accepted. */
@@ -76,15 +77,24 @@ export class Holdings {
   }
 
   /** What the common forms cannot know; null when in order. */
-  objection(task: TaskState, answer: Record<string, unknown>): { field: string; message: string } | null {
-    if (task.name !== 'returnItems') return null;
-    const asked = (task.context?.['items'] ?? []) as string[];
-    const stranger = (answer as CaseAnswers['returnItems']).items.find(
-      (id) => !asked.includes(id) || this.item(id) === undefined,
-    );
-    return stranger === undefined
-      ? null
-      : { field: 'items', message: `${stranger} is not among what is to come back: ${asked.join(', ')}` };
+  objection(task: TaskState, answer: Record<string, unknown>): Objection {
+    switch (task.name) {
+      case 'returnItems': {
+        const asked = (task.context?.['items'] ?? []) as string[];
+        const stranger = (answer as CaseAnswers['returnItems']).items.find(
+          (id) => !asked.includes(id) || this.item(id) === undefined,
+        );
+        const known = `${stranger} is not among what is to come back: ${asked.join(', ')}`;
+        return objectIf(stranger !== undefined, 'items', known);
+      }
+      case 'refund': {
+        const owed = Number(task.context?.['amount']);
+        const { amount } = answer as CaseAnswers['refund'];
+        return objectIf(amount !== owed, 'amount', `${owed} CNY are owed to the customer (W27)`);
+      }
+      default:
+        return null;
+    }
   }
 
   /**

@@ -1028,7 +1028,7 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       if (person !== null) return person;
     }
     // The owner keeps the case to its end (W17): whatever he may do himself is his.
-    const may = (id: string) => mayDo(this.policy.levels, { id, roles: desk.staff[id]?.roles ?? [] }, role);
+    const may = (id: string) => this.may({ id, roles: desk.staff[id]?.roles ?? [] }, role);
     if (may(this.owner)) {
       const owner = presentOrSubstitute(desk, this.owner, out);
       if (owner !== null && may(owner)) return owner;
@@ -1040,6 +1040,16 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
       this.policy.levels[level].roles.includes(role),
     );
     return distinctHolder(desk, this.policy.levels, from ?? 'supervisor', [], out, this.number).person;
+  }
+
+  /** Whether a person may do what a role does: who owns a case about the general manager may do all of it (W31). */
+  may(actor: Actor, role: string): boolean {
+    return mayDo(this.policy.levels, actor, role) || (actor.id === this.owner && this.aboutTheTop);
+  }
+  /** The complaint concerns whom everybody else answers to. */
+  get aboutTheTop(): boolean {
+    const { desk, policy } = this.snapshot;
+    return this.concerned.some((id) => levelOfPerson(desk, policy.levels, id) === 'generalManager');
   }
 
   private openTask(key: string, definition: TaskDefinition, options: TaskOptions, beside: boolean): void {
@@ -1177,6 +1187,29 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     if (!('rescheduled' in answer)) this.process.answered(this, task, answer, by);
   }
 
+  /** The new person hears what he has and until when; the former one that it is no longer his. */
+  handTask(task: TaskState, to: string | null, by: string, reason: string | null): void {
+    const from = task.assignee;
+    task.assignee = to;
+    this.touchTask(task.key);
+    if (to === null || to === by) return;
+    const about = { task: { word: `task:${task.name}` } };
+    this.tellStaff('staff.taskOpened', to, {
+      rule: task.rule,
+      params: {
+        ...about,
+        due: { at: task.dueAt ?? this.now },
+        staff: { staff: by },
+        ...(reason === null ? {} : { reason: { content: reason } }),
+      },
+      mootWith: task.key,
+    });
+    if (from !== null && from !== by && from !== to)
+      this.tellStaff('staff.reassigned', from, {
+        rule: task.rule,
+        params: { ...about, staff: { staff: to } },
+      });
+  }
   /** A task that is no longer needed. */
   moot(task: TaskState, reason: string): void {
     task.status = 'moot';

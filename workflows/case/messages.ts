@@ -232,6 +232,9 @@ export interface Absorbed {
   safety: boolean;
   complainants: { kind: 'customer' | 'contact'; ref: string }[];
   replyDuties: { channel: string; ref: string; dueOn: string | null }[];
+  /** Absent from cases that were merged before they were handed over as well. */
+  personsConcerned?: string[];
+  identity?: CaseRow['identity'];
 }
 export const absorb = defineSignal<[Absorbed]>('absorb');
 

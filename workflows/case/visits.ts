@@ -296,14 +296,28 @@ export function refunded(kase: Desk, step: UndoStep): void {
 }
 
 /** A cheque that went to finance is watched until it is known whether it cleared (W27). */
-export function chequeWatched(kase: Desk, means: string | undefined): void {
-  if (means === 'cheque') kase.duty(VISIT_TASKS.confirmClearing, { holdsClosing: true });
+export function chequeWatched(kase: Desk, payment: { means: string; paid: number } | undefined): void {
+  if (payment?.means === 'cheque')
+    kase.duty(VISIT_TASKS.confirmClearing, { context: { amount: payment.paid }, holdsClosing: true });
 }
 
 /** Cleared or bounced; a bounced cheque is finance's task, and what was delivered or repaired stays so (W27). */
-export function clearingKnown(kase: Desk, clearing: 'cleared' | 'bounced', by: string): void {
+export function clearingKnown(
+  kase: Desk & { state: { undo: UndoStep[] } },
+  clearing: 'cleared' | 'bounced',
+  amount: number,
+  by: string,
+): void {
   kase.fact('moneyCleared', { result: clearing }, by, 'W27');
-  if (clearing === 'bounced') kase.duty(VISIT_TASKS.recoverPayment, { holdsClosing: true });
+  if (clearing !== 'bounced') return;
+  // Nobody is given back what never came.
+  notRefundable(kase, amount);
+  kase.duty(VISIT_TASKS.recoverPayment, { context: { amount }, holdsClosing: true });
+}
+
+/** The money a task is about, in CNY. */
+export function amountOf({ context }: { context?: Record<string, unknown> | null | undefined }): number {
+  return Number(context?.['amount'] ?? 0);
 }
 
 export interface Payment {

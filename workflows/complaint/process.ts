@@ -46,6 +46,8 @@ export interface ComplaintData extends Severity {
   replyDuties: ReplyDuty[];
   complexity: 'simple' | 'medium' | 'complex';
   majorSince: Instant | null;
+  /** The grade of a case that was merged into this one: it is not undercut (W36). */
+  gradeAbsorbed?: Grade;
   /** Who carried the resolution out; may not confirm it with the customer (CMP-23). */
   solvers: string[];
 }
@@ -119,6 +121,7 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
       params: { staff: { staff: kase.owner }, time: { at: by } },
       urgency: kase.replyUrgency(kase.state.row.receivedAt),
     });
+    if (kase.aboutTheTop) kase.tellCustomer('cmp.external', { rule: 'W31' });
   },
 
   answered(kase, task, answer, by) {
@@ -126,9 +129,12 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
       case 'acknowledge': {
         const given = answer as ComplaintAnswers['acknowledge'];
         kase.data.complexity = given.complexity;
-        kase.state.row.grade = given.grade;
-        startResolution(kase, given.grade, kase.state.row.openedAt);
+        const grade = gradeHeld(kase, given.grade);
+        kase.state.row.grade = grade;
+        startResolution(kase, grade, kase.state.row.openedAt);
         learn(kase, answer, by);
+        if (grade !== given.grade)
+          kase.fact('flagged', { flag: 'gradeHeld', given: given.grade, grade }, SYSTEM, 'D14');
         if (given.promiseAt !== undefined) kase.promise(given.promiseAt, 'HOT-18', by);
         return;
       }
@@ -220,6 +226,14 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
         return answer['approved'] === false && answer['reason'] === undefined
           ? { field: 'reason', message: 'a refusal needs a reason' }
           : null;
+      case 'payCompensation': {
+        const approved = Number(task.context?.['amount']);
+        return objectIf(
+          answer['amount'] !== approved,
+          'amount',
+          `${approved} CNY were approved and agreed (W4)`,
+        );
+      }
       case 'tellResult': {
         const finding = kase.answerOf('investigate')?.finding;
         if (finding !== 'founded' && finding !== 'partlyFounded') return null;
@@ -303,6 +317,8 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
     for (const duty of data.replyDuties) owe(kase, duty);
     kase.fact('absorbed', { from: data.from, replyDuties: data.replyDuties.length }, SYSTEM, 'W36');
     const grade = stricterGrade(kase.data.grade, data.grade);
+    if (data.grade !== null) kase.data.gradeAbsorbed = data.grade;
+    alsoConcerned(kase, data);
     learn(
       kase,
       {
@@ -490,6 +506,32 @@ function chooseOwner(kase: ComplaintCase): void {
   kase.fact('flagged', { flag: 'personsConcerned', count: kase.concerned.length, level }, SYSTEM, 'W31');
 }
 
+/** A grade as it counts: what is major stays so (D14), and a merged case keeps the stricter of both (W36). */
+function gradeHeld({ data }: ComplaintCase, given: Grade): Grade {
+  return data.majorSince === null ? stricterGrade(given, data.gradeAbsorbed ?? null)! : 'major';
+}
+
+/** Whom the other complaint was about may not handle this one either, nor see who complained (W31, W32, W36). */
+function alsoConcerned(kase: ComplaintCase, { personsConcerned = [], identity }: Absorbed): void {
+  const { row } = kase.state;
+  if (identity === 'confidential' && row.identity === 'named') row.identity = identity;
+  const more = personsConcerned.filter((person) => !kase.concerned.includes(person));
+  if (more.length === 0) return;
+  row.personsConcerned = [...kase.concerned, ...more];
+  if (kase.concerned.includes(kase.owner)) chooseOwner(kase);
+  for (const task of kase.openTasks()) {
+    if (task.assignee === null || !more.includes(task.assignee)) continue;
+    const to = kase.assign(
+      task.role,
+      null,
+      task.excluded.map((line) => line.id),
+    );
+    kase.fact('taskReassigned', { task: task.name, key: task.key, from: task.assignee, to }, SYSTEM, 'W31');
+    kase.handTask(task, to, kase.owner, null);
+  }
+  for (const person of more) kase.duty(TASKS.statement, { exactly: person, context: { person } });
+}
+
 /** Takes over facts learned in a task, a note, a correction or a merge, and weighs them (D14: also later). */
 function learn(kase: ComplaintCase, facts: Record<string, unknown>, by: string): void {
   const { data } = kase;
@@ -510,8 +552,9 @@ function learn(kase: ComplaintCase, facts: Record<string, unknown>, by: string):
     data.safety = facts['safety'] === true;
     changed['safety'] = data.safety;
   }
-  if (facts['grade'] !== undefined && facts['grade'] !== data.grade) {
-    data.grade = facts['grade'] as Grade;
+  const grade = facts['grade'] === undefined ? data.grade : gradeHeld(kase, facts['grade'] as Grade);
+  if (grade !== null && grade !== data.grade) {
+    data.grade = grade;
     kase.state.row.grade = data.grade;
     changed['grade'] = data.grade;
     const clock = kase.runningClock('resolution');
@@ -586,6 +629,8 @@ async function handOver(kase: ComplaintCase, into: string): Promise<void> {
       return to.kind === 'contact' ? [{ kind: 'contact', ref: to.content }] : [];
     }),
     replyDuties: data.replyDuties,
+    personsConcerned: kase.concerned,
+    identity: kase.state.row.identity,
   };
   try {
     await getExternalWorkflowHandle(into).signal(absorb, absorbed);

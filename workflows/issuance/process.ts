@@ -40,6 +40,7 @@ import {
   stampOwed,
   chequeWatched,
   clearingKnown,
+  amountOf,
   paymentProblem,
   slotProblem,
   stampProblem,
@@ -384,10 +385,16 @@ export const issuanceProcess: Process<IssuanceAnswers, IssuanceData> = {
         return;
       }
       case 'handInMoney':
-        chequeWatched(kase, kase.answerOf('collectBalance')?.means);
+        chequeWatched(kase, kase.answerOf('collectBalance'));
         return;
       case 'confirmClearing':
-        clearingKnown(kase, (raw as IssuanceAnswers['confirmClearing']).clearing, by);
+        if ((raw as IssuanceAnswers['confirmClearing']).clearing === 'bounced')
+          data.collected -= amountOf(task);
+        clearingKnown(kase, (raw as IssuanceAnswers['confirmClearing']).clearing, amountOf(task), by);
+        return;
+      case 'recoverPayment':
+        data.collected += amountOf(task);
+        refundable(kase, amountOf(task));
         return;
       case 'agreeSplit':
         restSettled(kase, raw as IssuanceAnswers['agreeSplit']);
@@ -782,6 +789,8 @@ function delivered(kase: IssuanceCase, given: IssuanceAnswers['install'], techni
 /** A device that failed goes to the manufacturer, not back among the good ones (ISS-25). */
 function toManufacturer(kase: IssuanceCase, serial: string, spare: string | null, by: string): void {
   kase.fact('flagged', { flag: 'deviceFailed', serial, spare }, by, 'ISS-25');
+  // What was lost goes nowhere.
+  if (kase.holdings.item(serial) === undefined) return;
   kase.duty(TASKS.returnToManufacturer, { context: { items: [serial] }, holdsClosing: true });
 }
 
@@ -1145,13 +1154,20 @@ function issueProblem(kase: IssuanceCase, given: IssuanceAnswers['issueDevices']
   return together([
     resultsProblems(kase, 'borrowed', given.devices, 'is not to be issued'),
     ...given.devices.flatMap((device, i): Objections[] => {
-      if (device.result === 'passed') return [];
+      if (device.result === 'passed') return [lostProblem(kase, device.serial, `devices.${i}.result`)];
       return [
         objectIf(device.reason === undefined, `devices.${i}.reason`, `why ${device.serial} failed`),
         spareProblem(kase, device, `devices.${i}.spareSerial`),
       ];
     }),
   ]);
+}
+
+/** What was lost can be put to no use (REG-07). */
+function lostProblem(kase: IssuanceCase, serial: string, field: string): Objection {
+  const ours = kase.data.lines.some((line) => line.serial === serial);
+  const gone = ours && kase.holdings.item(serial) === undefined;
+  return objectIf(gone, field, `${serial} is not with us any more: it was lost, and has failed (REG-07)`);
 }
 
 /** The spare that took a failed device's place: an unused one of this case, of the same family (ISS-09). */
@@ -1187,6 +1203,7 @@ function installProblem(kase: IssuanceCase, given: IssuanceAnswers['install']): 
         `devices.${i}.sample`,
         `a sample invoice proves that ${device.serial} works (ISS-17)`,
       ),
+      device.result === 'installed' ? lostProblem(kase, device.serial, `devices.${i}.result`) : null,
       objectIf(
         device.result === 'failed' && device.reason === undefined,
         `devices.${i}.reason`,

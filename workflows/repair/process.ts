@@ -50,6 +50,7 @@ import {
   stampOwed,
   chequeWatched,
   clearingKnown,
+  amountOf,
   paymentProblem,
   stampProblem,
   technicianProblem,
@@ -350,10 +351,13 @@ export const repairProcess: Process<RepairAnswers, RepairData> = {
         return;
       }
       case 'handInMoney':
-        chequeWatched(kase, kase.answerOf('collectFee')?.means);
+        chequeWatched(kase, kase.answerOf('collectFee'));
         return;
       case 'confirmClearing':
-        clearingKnown(kase, (raw as RepairAnswers['confirmClearing']).clearing, by);
+        clearingKnown(kase, (raw as RepairAnswers['confirmClearing']).clearing, amountOf(task), by);
+        return;
+      case 'recoverPayment':
+        refundable(kase, amountOf(task));
         return;
       case 'repairMachine': {
         const given = raw as RepairAnswers['repairMachine'];

@@ -128,6 +128,8 @@ async function visited(kase: RepairCase): Promise<'visited' | 'notReached' | 'pa
       dueAt: laterOf(kase, visit.to),
       movable: 'visit',
     })); //                                                             ONS-09, ONS-10
+    if (rescheduled(door) || !door.present || door.backup === 'notDone')
+      kase.once('backToday', () => giveBack(kase)); //                  D3
     if (rescheduled(door) || door.backup === 'notDone') continue;
     if (!door.present) {
       if (await goesOnAfterNoShow(kase)) continue;
