@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pc from 'picocolors';
 import { DeskError, EXIT } from '../client/api.js';
+import { labelOf, valueText, type Telling } from '../client/forms.js';
 import { dayOf, localTime } from '../domain/calendar.js';
 import type { Day, Fact, FactKind, Instant, Language } from '../domain/case.js';
 import { word, type Label } from '../domain/words.js';
@@ -10,7 +11,8 @@ import { parseRecords } from './records.js';
 
 /**
  * The story an auditor reads: who did what, when by the clock on the wall, under which rule. Made from the facts of
- * the ledger or of an export alone; texts of customers are not in them and are shown by reference.
+ * the ledger or of an export alone; texts and names of files are not in them: who may read them gives them beside, else
+ * they are shown by reference.
  */
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad';
@@ -38,6 +40,10 @@ export interface TimelineOptions {
   language?: Language;
   /** What to call a member of staff instead of the id. */
   nameOf?: (staff: string) => string;
+  /** Texts by content id, as far as the reader may see them; without it they are shown by reference. */
+  texts?: Record<string, string>;
+  /** Names of files by evidence id; without it they are shown by reference. */
+  files?: Record<string, string>;
 }
 
 const l = (zh: string, en: string): Label => ({ 'zh-CN': zh, en });
@@ -111,10 +117,9 @@ const TONES: Partial<Record<FactKind, Tone>> = {
 /** A detail of a fact in words; null leaves it out. */
 type Phrase = (value: unknown, say: Speaker) => string | null;
 
-interface Speaker {
+interface Speaker extends Telling {
   language: Language;
   label: (zh: string, en: string) => string;
-  moment: (at: unknown) => string;
   person: (id: unknown) => string;
 }
 
@@ -133,6 +138,12 @@ const LEVEL: Phrase = (value, say) => {
   return text === key ? say.person(key) : text;
 };
 const hidden: Phrase = () => null;
+/** Said when it is so; that it is not needs no word. */
+const only =
+  (zh: string, en: string): Phrase =>
+  (value, say) =>
+    value === true ? say.label(zh, en) : null;
+const FILE: Phrase = (value, say) => say.label(`文件${fileOf(value, say)}`, `file ${fileOf(value, say)}`);
 
 /** How each detail is told, in the order it is told; details not named here follow as `name value`. */
 const PHRASES: Record<string, Phrase> = {
@@ -151,15 +162,30 @@ const PHRASES: Record<string, Phrase> = {
   outcome: worded('outcome'),
   was: (value, say) => say.label(`原结果：${outcome(value, say)}`, `was ${outcome(value, say)}`),
   percent: (value, say) => say.label(`已用${String(value)}%`, `${String(value)} % used`),
-  usedMinutes: (value, say) => say.label(`用时${String(value)}分钟`, `${String(value)} min used`),
-  limitMinutes: (value, say) => say.label(`时限${String(value)}分钟`, `of ${String(value)} min`),
-  dueAt: (value, say) => say.label(`截止${say.moment(value)}`, `due ${say.moment(value)}`),
-  until: (value, say) => say.label(`至${say.moment(value)}`, `until ${say.moment(value)}`),
-  closedAt: (value, say) => say.label(`结案于${say.moment(value)}`, `closed ${say.moment(value)}`),
-  receivedAt: (value, say) => say.label(`收到于${say.moment(value)}`, `received ${say.moment(value)}`),
+  usedMinutes: (value, say) => say.label(`用时${length(value, say)}`, `${length(value, say)} used`),
+  limitMinutes: (value, say) => say.label(`时限${length(value, say)}`, `of ${length(value, say)}`),
+  late: (value, say) =>
+    typeof value === 'boolean' ? only('超时', 'late')(value, say) : lateClocks(value, say),
+  responseMinutes: (value, say) =>
+    say.label(`首次响应用时${length(value, say)}`, `first response after ${length(value, say)}`),
+  resolutionMinutes: (value, say) =>
+    say.label(`办结用时${length(value, say)}`, `solved after ${length(value, say)}`),
+  automatic: only('自动', 'by itself'),
+  inTime: (value, say) => (value === true ? say.label('按时', 'in time') : say.label('逾期', 'too late')),
+  lapsed: only('已失效', 'lapsed'),
+  rescheduled: only('已改期', 'put off'),
+  customerContact: only('与客户有联系', 'the customer was spoken to'),
+  dueAt: (value, say) => say.label(`截止${moment(value, say)}`, `due ${moment(value, say)}`),
+  dueBackAt: (value, say) => say.label(`归还期限${moment(value, say)}`, `due back ${moment(value, say)}`),
+  until: (value, say) => say.label(`至${moment(value, say)}`, `until ${moment(value, say)}`),
+  closedAt: (value, say) => say.label(`结案于${moment(value, say)}`, `closed ${moment(value, say)}`),
+  receivedAt: (value, say) => say.label(`收到于${moment(value, say)}`, `received ${moment(value, say)}`),
   channel: worded('channel'),
-  reason: (value, say) => (isText(value) ? textBy(value, say) : worded('reason', 'pause')(value, say)),
-  text: (value, say) => (isText(value) ? textBy(value, say) : String(value)),
+  reason: (value, say) =>
+    typeof value === 'object' ? valueText(value, say) : worded('reason', 'pause')(value, say),
+  text: (value, say) => valueText(value, say),
+  evidence: FILE,
+  proof: FILE,
   by: (value, say) => say.label(`由${say.person(value)}办理`, `by ${say.person(value)}`),
   // Names that only machines need: the structured facts keep them.
   key: hidden,
@@ -174,22 +200,57 @@ function people(value: unknown, say: Speaker): string {
   return (Array.isArray(value) ? value : [value]).map((each) => LEVEL(each, say)).join(', ');
 }
 
-function isText(value: unknown): value is { content: string } {
-  return typeof value === 'object' && value !== null && 'content' in value;
+function moment(at: unknown, say: Speaker): string {
+  return say.moment(String(at));
 }
 
-function textBy({ content }: { content: string }, { label }: Speaker): string {
-  return label(`文本${content}`, `text ${content}`);
+function fileOf(value: unknown, say: Speaker): string {
+  return typeof value === 'string' ? say.file(value) : valueText(value, say);
+}
+
+/** `540` as `9 h`: hours of work, so never days. */
+function length(minutes: unknown, { label }: Speaker): string {
+  const whole = Math.round(Number(minutes));
+  const [hours, rest] = [Math.floor(whole / 60), whole % 60];
+  const parts = [
+    hours > 0 ? label(`${hours}小时`, `${hours} h`) : '',
+    rest > 0 || hours === 0 ? label(`${rest}分钟`, `${rest} min`) : '',
+  ];
+  return parts.filter(Boolean).join(label('', ' '));
+}
+
+/** The clocks a daily reminder speaks of. */
+function lateClocks(value: unknown, say: Speaker): string {
+  const names = (Array.isArray(value) ? value : [value]).map((each) => worded('clock')(each, say));
+  return say.label(`超时：${names.join('、')}`, `late: ${names.join(', ')}`);
+}
+
+/** The longest text told whole; the rest stands in the answer. */
+const TOLD_WHOLE = 60;
+
+function shortened(text: string): string {
+  const plain = [...text.replace(/\s+/g, ' ').trim()];
+  return plain.length <= TOLD_WHOLE ? plain.join('') : `${plain.slice(0, TOLD_WHOLE - 1).join('')}…`;
 }
 
 /** The facts as lines, in their order. */
 export function timelineOf(facts: Fact[], options: TimelineOptions): TimelineLine[] {
   const language = options.language ?? 'en';
-  const { offsetMinutes } = options;
+  const { offsetMinutes, texts, files } = options;
+  const label = (zh: string, en: string) => (language === 'zh-CN' ? zh : en);
   const say: Speaker = {
     language,
-    label: (zh, en) => (language === 'zh-CN' ? zh : en),
-    moment: (at) => momentText(String(at), offsetMinutes, language),
+    label,
+    moment: (at) => momentText(at, offsetMinutes, language),
+    text: (content) => {
+      if (texts === undefined) return label(`文本${content}`, `text ${content}`);
+      const text = texts[content];
+      return text === undefined
+        ? label('（不予显示或已删除）', '(hidden from you, or erased)')
+        : label(`“${shortened(text)}”`, `"${shortened(text)}"`);
+    },
+    file: (evidence) => files?.[evidence] ?? evidence,
+    yesNo: (value) => (value ? label('是', 'yes') : label('否', 'no')),
     person: (id) => (options.nameOf ? options.nameOf(String(id)) : String(id)),
   };
   return facts.map((fact): TimelineLine => {
@@ -233,23 +294,68 @@ export async function timelineOfExport(
   return timelineOf(facts, { ...options, offsetMinutes });
 }
 
-/** Lines for a terminal, grouped by day. Words carry the meaning; colour only repeats it. */
-export function formatTimeline(lines: TimelineLine[], { color = false }: { color?: boolean } = {}): string {
+/** The widest text that the rules after it are moved aside for where no terminal says how wide it is. */
+const WIDEST = 120;
+/** Below this a text is not squeezed, however narrow the terminal. */
+const NARROWEST = 20;
+/** Before and between the columns: margin, time, gaps. */
+const AROUND = 2 + 5 + 2 + 2;
+
+/**
+ * Lines grouped by day, in columns. Words carry the meaning; colour only repeats it.
+ * @param options `columns`: of the terminal, where texts are wrapped to fit; without it no line is broken
+ */
+export function formatTimeline(
+  lines: TimelineLine[],
+  { color = false, columns }: { color?: boolean; columns?: number } = {},
+): string {
   const paint = pc.createColors(color);
   const tones = { plain: String, good: paint.green, warn: paint.yellow, bad: paint.red };
-  const whoWidth = Math.min(24, Math.max(0, ...lines.map((line) => widthOf(line.who))));
-  const textWidth = Math.min(72, Math.max(0, ...lines.map((line) => widthOf(line.text))));
+  const widest = (of: (line: TimelineLine) => string) =>
+    Math.max(0, ...lines.map((line) => widthOf(of(line))));
+  const whoWidth = Math.min(
+    24,
+    widest((line) => line.who),
+  );
+  const ruleWidth = widest((line) => line.rule ?? '');
+  const room =
+    columns === undefined
+      ? WIDEST
+      : Math.max(NARROWEST, columns - AROUND - whoWidth - (ruleWidth > 0 ? ruleWidth + 2 : 0));
+  const textWidth = Math.min(
+    room,
+    widest((line) => line.text),
+  );
+  const margin = ' '.repeat(AROUND + whoWidth);
   let day = '';
   const out: string[] = [];
   for (const line of lines) {
     if (line.day !== day) out.push(paint.bold(line.dayText));
     day = line.day;
     const who = paint.cyan(line.who) + ' '.repeat(Math.max(0, whoWidth - widthOf(line.who)));
-    const gap = ' '.repeat(Math.max(0, textWidth - widthOf(line.text)));
+    const [text = '', ...more] = columns === undefined ? [line.text] : wrapped(line.text, textWidth);
+    const gap = ' '.repeat(Math.max(0, textWidth - widthOf(text)));
     const rule = line.rule === null ? '' : `${gap}  ${paint.dim(line.rule)}`;
-    out.push(`  ${paint.dim(line.time)}  ${who}  ${tones[line.tone](line.text)}${rule}`.trimEnd());
+    out.push(`  ${paint.dim(line.time)}  ${who}  ${tones[line.tone](text)}${rule}`.trimEnd());
+    for (const rest of more) out.push(`${margin}${tones[line.tone](rest)}`);
   }
   return out.length === 0 ? '' : `${out.join('\n')}\n`;
+}
+
+/** A text in lines of at most so many columns, broken after a space where there is one. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const char of text) {
+    if (widthOf(line + char) > width) {
+      const space = char === ' ' ? line.length : line.lastIndexOf(' ');
+      const cut = space > 0 ? space : line.length;
+      lines.push(line.slice(0, cut));
+      line = line.slice(cut).trimStart();
+    }
+    if (line !== '' || char !== ' ') line += char;
+  }
+  return line === '' ? lines : [...lines, line];
 }
 
 function textOf(fact: Fact, say: Speaker): string {
@@ -262,17 +368,10 @@ function textOf(fact: Fact, say: Speaker): string {
     if (key === 'by' && value === fact.actor) return [];
     if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return [];
     const phrase = PHRASES[key];
-    const text = phrase ? phrase(value, say) : `${key} ${plain(value, say)}`;
+    const text = phrase ? phrase(value, say) : `${labelOf(key)} ${valueText(value, say)}`;
     return text === null ? [] : [text];
   });
   return parts.length === 0 ? verb : `${verb}${say.label('：', ': ')}${parts.join(say.label('，', ', '))}`;
-}
-
-function plain(value: unknown, say: Speaker): string {
-  if (isText(value)) return textBy(value, say);
-  if (typeof value === 'string') return /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value) ? say.moment(value) : value;
-  if (Array.isArray(value)) return value.map((each) => plain(each, say)).join(' ');
-  return JSON.stringify(value);
 }
 
 const WEEKDAYS = {

@@ -76,6 +76,34 @@ export function labelOf(name: string): string {
     .toLowerCase();
 }
 
+/** How a reader is told what an answer only refers to. */
+export interface Telling {
+  text(content: string): string;
+  file(evidence: string): string;
+  moment(at: string): string;
+  yesNo(value: boolean): string;
+}
+
+const UTC_INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/;
+
+/** A value of an answer as people read it: what it refers to in its place, a block as `name value, name value`. */
+export function valueText(value: unknown, telling: Telling): string {
+  if (typeof value === 'boolean') return telling.yesNo(value);
+  if (typeof value === 'string') return UTC_INSTANT.test(value) ? telling.moment(value) : value;
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) {
+    const blocks = value.some((each) => typeof each === 'object' && each !== null && !('sha256' in each));
+    return value.map((each) => valueText(each, telling)).join(blocks ? '; ' : ', ');
+  }
+  const { content, evidence } = value as { content?: unknown; evidence?: unknown };
+  if (typeof content === 'string') return telling.text(content);
+  if (typeof evidence === 'string') return telling.file(evidence);
+  return Object.entries(value as Record<string, unknown>)
+    .filter(([, inner]) => inner !== null && inner !== undefined)
+    .map(([name, inner]) => `${labelOf(name)} ${valueText(inner, telling)}`)
+    .join(', ');
+}
+
 function collect(schema: JsonSchema, prefix: string, insideOptional: boolean): FormField[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, property]) => {
     const name = prefix + key;

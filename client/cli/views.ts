@@ -6,7 +6,7 @@ import { word } from '../../domain/words.js';
 import { usedMinutes } from '../../domain/clock.js';
 import type { OpenTaskRow } from '../../adapters/ports.js';
 import type { CaseSheet, ClockExplanation, FormField } from '../api.js';
-import { allowedText, everyField } from '../forms.js';
+import { allowedText, everyField, valueText, type Telling } from '../forms.js';
 import type { Context } from './context.js';
 import { lengthText, type Moments } from './moments.js';
 import { padEnd, type Column } from './output.js';
@@ -166,16 +166,6 @@ export function messageColumns(ctx: Context): Column<MessageRow & { caseId?: str
   ];
 }
 
-function plain(value: unknown): string {
-  if (Array.isArray(value)) return value.map(plain).join(', ');
-  if (typeof value === 'object' && value !== null) {
-    const reference = value as { kind?: string; content?: string };
-    if (reference.kind) return recipientText(value as Recipient);
-    return reference.content ? '(text on file)' : JSON.stringify(value);
-  }
-  return String(value);
-}
-
 /** A deadline, stretch by stretch, and what comes next on it. */
 export function explanationLines(
   ctx: Context,
@@ -246,12 +236,6 @@ export function aheadLines(ctx: Context, ahead: ClockExplanation['ahead']): stri
   ];
 }
 
-/** Texts of a case as this reader may see them: the hidden stay hidden. */
-export function textOf(texts: Record<string, string>, value: unknown): string | null {
-  const reference = value as { content?: string } | null | undefined;
-  return reference?.content ? (texts[reference.content] ?? '(hidden from you, or erased)') : null;
-}
-
 function idsIn(value: unknown, into: Set<string>): void {
   if (typeof value !== 'object' || value === null) return;
   const { content } = value as { content?: unknown };
@@ -270,23 +254,33 @@ export function openingTexts(sheet: Pick<CaseSheet, 'texts' | 'tasks' | 'timelin
   return Object.entries(sheet.texts).flatMap(([id, text]) => (later.has(id) ? [] : [text]));
 }
 
-const UTC_INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+/** Texts and names of files that stand beside the facts, as this reader may see them. */
+export function toldOf({ texts, evidence }: Pick<CaseSheet, 'texts' | 'evidence'>): {
+  texts: Record<string, string>;
+  files: Record<string, string>;
+} {
+  return { texts, files: Object.fromEntries(evidence.map((row) => [row.evidence, row.name])) };
+}
 
-/** A task's answer, one pair a field: texts in their own words, instants as the reader tells the time. */
+/** What this reader of a case is told for a text and for a file: the hidden stay hidden. */
+function tellingOf(sheet: Pick<CaseSheet, 'texts' | 'evidence'>, moments: Moments): Telling {
+  const { texts, files } = toldOf(sheet);
+  return {
+    text: (content) => texts[content] ?? '(hidden from you, or erased)',
+    file: (id) => files[id] ?? `file ${id}`,
+    moment: (at) => moments.at(at),
+    yesNo: (value) => (value ? 'yes' : 'no'),
+  };
+}
+
+/** A task's answer, one pair a field: texts in their own words, files by name, instants as the reader tells the time. */
 export function answerPairs(
-  texts: Record<string, string>,
+  sheet: Pick<CaseSheet, 'texts' | 'evidence'>,
   answer: Record<string, unknown>,
   moments: Moments,
 ): [string, string][] {
-  return Object.entries(answer).map(([field, value]) => {
-    const text = textOf(texts, value);
-    if (text !== null) return [field, text];
-    const evidence = value as { evidence?: string; mediaType?: string; bytes?: number } | null;
-    if (evidence?.evidence)
-      return [field, `${evidence.mediaType}, ${evidence.bytes} bytes (${evidence.evidence})`];
-    if (typeof value === 'string' && UTC_INSTANT.test(value)) return [field, moments.at(value)];
-    return [field, plain(value)];
-  });
+  const telling = tellingOf(sheet, moments);
+  return Object.entries(answer).map(([field, value]) => [field, valueText(value, telling)]);
 }
 
 /** A form as it is read: each field, starred when required, with what may stand in it; a list's blocks after the list. */

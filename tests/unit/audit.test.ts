@@ -33,6 +33,7 @@ import {
 } from '../../audit/records.js';
 import { entriesOf, fileEntry, keyIdOf, listNameOf, seal, type Manifest } from '../../audit/manifest.js';
 import type { Fact } from '../../domain/case.js';
+import { widthOf } from '../../client/cli/output.js';
 
 const CASE = 'T20300304-001';
 const RUN = [1, 2, 3].map((n) => `0000000${n}-aaaa-7aaa-8aaa-aaaaaaaaaaaa`) as [string, string, string];
@@ -743,7 +744,7 @@ describe('timeline', () => {
         '  09:30  system  LATE: clock first response, to chen.hui  ESC-01',
         'Tue 5 Mar 2030',
         '  00:30  system  level raised: from first line, to second line, sun.yan, not done in time  ESC-02',
-        '  10:00  system  case closed: satisfied, responseMinutes 42  CMP-11',
+        '  10:00  system  case closed: satisfied, first response after 42 min  CMP-11',
         '',
       ].join('\n'),
     );
@@ -755,6 +756,47 @@ describe('timeline', () => {
     expect(line!.text).toBe('booked: from Tue 5 Mar 09:30, to Tue 5 Mar 10:30, who wang.lei');
   });
 
+  it('tells texts and files in their own words to who may read them, by reference to others', () => {
+    const ref = (content: string) => ({ content, sha256: 'ab' });
+    const story = (data: Record<string, unknown>, options = {}) =>
+      timelineOf([{ ...facts[0]!, what: 'taskCorrected', data }], { offsetMinutes: 480, ...options })[0]!
+        .text;
+    const correction = {
+      note: ref('c-1'),
+      devices: [
+        { result: 'passed', at: '2030-03-04T01:00:00.000Z' },
+        { result: 'failed', reason: ref('c-2') },
+      ],
+      proof: { evidence: 'e1', sha256: 'ab', mediaType: 'application/pdf', bytes: 3 },
+    };
+    const data = { task: 'acknowledge', correction, reason: ref('c-3') };
+    const told = { texts: { 'c-1': '打印头\n漏墨', 'c-3': 'a'.repeat(80) }, files: { e1: 'form.pdf' } };
+    expect(story(data, told)).toBe(
+      `corrects: acknowledge, "${'a'.repeat(59)}…", correction note "打印头 漏墨", ` +
+        'devices result passed, at Mon 4 Mar 09:00; result failed, reason (hidden from you, or erased), proof form.pdf',
+    );
+    expect(story(data)).toContain('text c-3, correction note text c-1');
+  });
+
+  it('says what is so, and lengths as people say them', () => {
+    const data = { task: 'acknowledge', usedMinutes: 95, limitMinutes: 540, late: false, automatic: false };
+    const [kept, late] = [data, { ...data, late: true, dueBackAt: '2030-03-05T01:30:00.000Z' }].map(
+      (each) => timelineOf([{ ...facts[0]!, what: 'taskCompleted', data: each }], { offsetMinutes: 480 })[0]!,
+    );
+    expect(kept!.text).toBe('completes: acknowledge, 1 h 35 min used, of 9 h');
+    expect(late!.text).toContain('of 9 h, late, due back Tue 5 Mar 09:30');
+  });
+
+  it('keeps its columns: long texts move the rules aside, or are wrapped on a terminal', () => {
+    const long = { ...facts[0]!, what: 'noted' as const, data: { text: '投诉 '.repeat(12) } };
+    const both = timelineOf([facts[0]!, long], { offsetMinutes: 480 });
+    const whole = formatTimeline(both).trimEnd().split('\n').slice(1);
+    expect(new Set(whole.map((line) => widthOf(line.slice(0, line.indexOf('CMP'))))).size).toBe(1);
+    const narrow = formatTimeline(both, { columns: 60 }).trimEnd().split('\n').slice(1);
+    expect(narrow.length).toBe(3);
+    for (const line of narrow) expect(widthOf(line)).toBeLessThanOrEqual(60);
+  });
+
   it('speaks Chinese, and colour only repeats the words', () => {
     const chinese = timelineOf(facts, { offsetMinutes: 480, language: 'zh-CN' });
     expect(chinese[3]).toMatchObject({
@@ -763,7 +805,7 @@ describe('timeline', () => {
       who: '系统',
       tone: 'warn',
     });
-    expect(chinese[4]!.text).toBe('结案：满意，responseMinutes 42');
+    expect(chinese[4]!.text).toBe('结案：满意，首次响应用时42分钟');
     expect(formatTimeline(lines, { color: true }).replace(/\u001b\[\d+m/g, '')).toBe(formatTimeline(lines));
   });
 

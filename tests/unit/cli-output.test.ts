@@ -504,6 +504,66 @@ describe('all open cases at once', () => {
   });
 });
 
+describe('a case as it is read', () => {
+  const told = (id: string) => ({ content: id, sha256: 'ab' });
+  const sheetOf = (over: Record<string, unknown>) => ({
+    sheet: () =>
+      Promise.resolve({
+        row: row(),
+        tasks: [],
+        clocks: [],
+        messages: [],
+        timeline: [],
+        evidence: [
+          { evidence: 'e-1', name: 'receipt.pdf', field: 'proof', bytes: 3, addedBy: 'li.na', addedAt: NOW },
+        ],
+        texts: { 'c-1': '打印头漏墨' },
+        view: 'full',
+        complainant: null,
+        refusals: [],
+        related: [],
+        ...over,
+      } as never),
+  });
+  const fact = {
+    seq: 1,
+    at: NOW,
+    what: 'noted',
+    actor: 'li.na',
+    rule: 'ESC-11',
+    data: { text: told('c-1') },
+  };
+
+  it('gives texts and files as what they are, also within lists', async () => {
+    const answer = {
+      note: told('c-2'),
+      proof: { evidence: 'e-1', sha256: 'ab', mediaType: 'application/pdf', bytes: 3 },
+      works: true,
+      devices: [{ result: 'passed' }, { result: 'failed', reason: told('c-1') }],
+    };
+    const { stdout } = await aftercare(
+      'case show T20300304-001 --as li.na',
+      sheetOf({ tasks: [task({ status: 'completed', answer, completedBy: 'li.na', completedAt: NOW })] }),
+    );
+    expect(stdout).toMatch(/note +\(hidden from you, or erased\)/);
+    expect(stdout).toMatch(/proof +receipt\.pdf\n/);
+    expect(stdout).toMatch(/works +yes\n/);
+    expect(stdout).toMatch(/devices +result passed; result failed, reason 打印头漏墨\n/);
+  });
+
+  it('tells what was refused among the facts, in the same columns', async () => {
+    const at = '2030-03-04T06:00:00.000Z';
+    const refusals = [{ caseId: null, actor: 'zhou.jie', act: 'pause', code: 'case.closed', at }];
+    const { stdout } = await aftercare(
+      'case timeline T20300304-001 --as li.na',
+      sheetOf({ timeline: [fact], refusals }),
+    );
+    expect(stdout).toContain(
+      '  14:00  zhou.jie  REFUSED: act pause, code case.closed\n  15:00  li.na     notes: "打印头漏墨" ',
+    );
+  });
+});
+
 describe('Ctrl-C', () => {
   function context() {
     const stderr = new Paper();

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { command } from '../command.js';
+import { toldOf } from '../views.js';
 
 export default command({
   name: 'audit timeline',
@@ -20,14 +21,17 @@ export default command({
     const { formatTimeline, timelineOf, timelineOfExport } = await import('../../../audit/index.js');
     const lines = existsSync(target) ? await timelineOfExport(target, { language }) : await ofCase();
     out.either(lines, () => {
-      if (lines.length) out.line(formatTimeline(lines, { color: out.c.isColorSupported }).trimEnd());
-      else out.line('nothing happened yet');
+      if (lines.length) {
+        const color = out.c.isColorSupported;
+        out.line(formatTimeline(lines, { color, ...(out.isTty ? { columns: out.columns } : {}) }).trimEnd());
+      } else out.line('nothing happened yet');
     });
 
     async function ofCase() {
       const api = await ctx.open();
       const sheet = await api.sheet(target, (await ctx.actor()).id);
-      return timelineOf(sheet.timeline, { offsetMinutes: ctx.moments.offsetMinutes, language });
+      const { offsetMinutes } = ctx.moments;
+      return timelineOf(sheet.timeline, { offsetMinutes, language, ...toldOf(sheet) });
     }
   },
 });

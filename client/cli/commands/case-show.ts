@@ -79,12 +79,12 @@ export default command({
       for (const task of sheet.tasks.filter((each) => each.answer !== null)) {
         const at = task.completedAt ? moments.at(task.completedAt) : '';
         out.line(`${c.bold(task.key)}  ${c.dim(at)}  ${c.cyan(task.completedBy ?? '')}`);
-        out.lines(out.pairs(answerPairs(sheet.texts, task.answer ?? {}, moments)));
+        out.lines(out.pairs(answerPairs(sheet, task.answer ?? {}, moments)));
         for (const fact of sheet.timeline.filter(
           (each) => each.what === 'taskCorrected' && each.data['key'] === task.key,
         )) {
           const correction = answerPairs(
-            sheet.texts,
+            sheet,
             (fact.data['correction'] ?? {}) as Record<string, unknown>,
             moments,
           );

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { Refusal } from '../../../adapters/ports.js';
+import type { Fact } from '../../../domain/case.js';
 import { command } from '../command.js';
 import { CASE, caseNumber } from '../inputs.js';
-import { standing } from '../views.js';
+import { standing, toldOf } from '../views.js';
 
 export default command({
   name: 'case timeline',
@@ -27,18 +29,21 @@ export default command({
     const facts = sheet.timeline.filter((fact) => what.length === 0 || what.includes(fact.what));
     out.either(facts, () => {
       out.line(`${out.c.bold(caseId)} · ${standing(sheet.row)}`);
-      const lines = timelineOf(facts, { offsetMinutes: ctx.moments.offsetMinutes });
+      const refused = what.length === 0 || what.includes('refused') ? sheet.refusals.map(asFact) : [];
+      const all = [...facts, ...refused].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+      const lines = timelineOf(all, { offsetMinutes: ctx.moments.offsetMinutes, ...toldOf(sheet) });
       if (ctx.globals.time === 'iso') {
         for (const line of lines)
           out.line(`${ctx.moments.iso(line.at)}  ${line.who}  ${line.text}  ${line.rule ?? ''}`.trimEnd());
       } else if (lines.length) {
-        out.line(formatTimeline(lines, { color: out.c.isColorSupported }).trimEnd());
-      }
-      for (const refusal of what.length === 0 ? sheet.refusals : []) {
-        out.line(
-          `  ${out.c.dim(ctx.moments.at(refusal.at))}  ${out.c.cyan(refusal.actor)}  ${out.c.yellow('refused')}  ${refusal.act}: ${refusal.code}`,
-        );
+        const color = out.c.isColorSupported;
+        out.line(formatTimeline(lines, { color, ...(out.isTty ? { columns: out.columns } : {}) }).trimEnd());
       }
     });
   },
 });
+
+/** A refusal changed nothing, so it is no fact of the case; it is told among them. */
+function asFact({ at, actor, act, code }: Refusal): Fact {
+  return { seq: 0, at, what: 'refused', actor, rule: null, data: { act, code } };
+}

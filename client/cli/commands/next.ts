@@ -59,7 +59,7 @@ export default command({
         if (task.context) {
           out.line();
           out.line(out.c.bold('To know'));
-          out.lines(out.pairs(answerPairs(sheet.texts, task.context, ctx.moments)));
+          out.lines(out.pairs(answerPairs(sheet, task.context, ctx.moments)));
         }
         out.line();
         out.line(out.c.bold('Form'));

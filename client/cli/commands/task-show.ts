@@ -44,11 +44,11 @@ export default command({
       );
       if (row.context) {
         out.line(out.c.bold('To know'));
-        out.lines(out.pairs(answerPairs(sheet.texts, row.context, ctx.moments)));
+        out.lines(out.pairs(answerPairs(sheet, row.context, ctx.moments)));
       }
       if (row.answer) {
         out.line(out.c.bold('Answer'));
-        out.lines(out.pairs(answerPairs(sheet.texts, row.answer, ctx.moments)));
+        out.lines(out.pairs(answerPairs(sheet, row.answer, ctx.moments)));
         return;
       }
       out.line(out.c.bold('Form'));
