@@ -2,7 +2,7 @@
  * Forms as an operator meets them: the fields of a schema, answers typed as `key=value`, and the word that was
  * probably meant. Everything derives from the zod schema of the form (edge shape); nothing here knows a form by name.
  */
-import { access } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -358,33 +358,70 @@ function meantField(fields: readonly FormField[], pair: string): { field: FormFi
   );
 }
 
+/** Names that are files' names, not a line of text. */
+const FILE_NAME = /^\S+\.(pdf|png|jpe?g|gif|heic|tiff?|mp3|wav|m4a|mp4|docx?|xlsx?|eml|txt|zip)$/i;
+
+/** Every value of a field, `lines[].photo` in each block of the list, with the name it has there. */
+function valuesOf(answer: unknown, name: string): { at: string; value: unknown }[] {
+  let found: { at: string; value: unknown }[] = [{ at: '', value: answer }];
+  for (const part of name.split('.')) {
+    const key = part.replace('[]', '');
+    found = found.flatMap(({ at, value }) => {
+      const place = at === '' ? key : `${at}.${key}`;
+      const inner = (value as Record<string, unknown> | null | undefined)?.[key];
+      if (!part.endsWith('[]')) return [{ at: place, value: inner }];
+      return Array.isArray(inner) ? inner.map((each, i) => ({ at: `${place}.${i}`, value: each })) : [];
+    });
+  }
+  return found;
+}
+
 /**
- * Says early that a file named in an answer (`@path`, or `{ file: path }`) is not there: a form must not fail
- * half-way because of a wrong path.
+ * Says early that a file named in an answer (`@path`, or `{ file: path }`) is not there or empty, or that its `@` was
+ * forgotten: a form must not fail half-way because of a wrong path, nor a file's name be filed in its place.
  * @throws DeskError `usage.file` (exit 64)
  */
 export async function checkFiles(
   fields: readonly FormField[],
   answer: Record<string, unknown>,
 ): Promise<void> {
-  for (const field of fields) {
+  for (const field of everyField(fields)) {
     if (field.kind !== 'file') continue;
-    const value = field.name
-      .split('.')
-      .reduce<unknown>((place, key) => (place as Record<string, unknown> | undefined)?.[key], answer);
-    const path =
-      typeof value === 'string' && value.startsWith('@')
-        ? value.slice(1)
-        : ((value as { file?: string } | undefined)?.file ?? null);
-    if (path === null) continue;
-    try {
-      await access(path);
-    } catch {
-      throw new DeskError('usage.file', `${field.name}: cannot read ${basename(path)}`, {
-        exit: EXIT.usage,
-        fields: [{ field: field.name, message: `no readable file at ${path}` }],
-        remedy: `check the path: ${field.name}=@path/to/file`,
-      });
-    }
+    for (const { at, value } of valuesOf(answer, field.name)) await checkFile(at, value);
   }
+}
+
+async function checkFile(field: string, value: unknown): Promise<void> {
+  const refused = (message: string, why: string, remedy: string) =>
+    new DeskError('usage.file', `${field}: ${message}`, {
+      exit: EXIT.usage,
+      fields: [{ field, message: why }],
+      remedy,
+    });
+  const plain = typeof value === 'string' && !value.startsWith('@');
+  if (plain && (FILE_NAME.test(value) || (await isFile(value)))) {
+    const said = `a file is given with @: ${field}=@${value}`;
+    throw refused(said, said, `add the @; in an answer file: ${field}: { file: ${value} }`);
+  }
+  const path =
+    typeof value === 'string' && !plain
+      ? value.slice(1)
+      : ((value as { file?: string } | null | undefined)?.file ?? null);
+  if (path === null) return;
+  const remedy = `check the path: ${field}=@path/to/file`;
+  const found = await stat(path).catch(() => null);
+  const readable =
+    found !== null &&
+    !found.isDirectory() &&
+    (await access(path, constants.R_OK).then(
+      () => true,
+      () => false,
+    ));
+  if (!readable) throw refused(`cannot read ${basename(path)}`, `no readable file at ${path}`, remedy);
+  if (found.isFile() && found.size === 0)
+    throw refused(`${basename(path)} is empty`, `${path} has 0 bytes`, remedy);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isFile() === true;
 }

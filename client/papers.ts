@@ -50,11 +50,10 @@ export class Papers {
       if ('$file' in node) {
         const given = (node as PendingFile).$file;
         const bytes = await this.bytesOf(given).catch(() => null);
-        if (bytes === null) {
-          wrong.push({
-            field,
-            message: `the file ${'path' in given ? given.path : given.name} cannot be read`,
-          });
+        if (bytes === null || bytes.length === 0) {
+          const name = 'path' in given ? given.path : given.name;
+          const why = bytes === null ? 'cannot be read' : 'is empty';
+          wrong.push({ field, message: `the file ${name} ${why}` });
           return undefined;
         }
         files.push(bytes);

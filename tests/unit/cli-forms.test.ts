@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { DeskError } from '../../client/api.js';
-import { everyField, fieldsOf, instantText, parseAnswers, suggest } from '../../client/forms.js';
+import { checkFiles, everyField, fieldsOf, instantText, parseAnswers, suggest } from '../../client/forms.js';
 import { complaintForms, complaintIntakeForm } from '../../domain/forms-complaint.js';
 import { repairForms } from '../../domain/forms-repair.js';
 import { explainRefusal } from '../../client/cli/answers.js';
@@ -163,6 +166,37 @@ describe('answers typed as key=value', () => {
       expect(refusal(() => parseAnswers(forms.acknowledge, [pair], { offsetMinutes: 480 })).exit).toBe(64);
     },
   );
+});
+
+describe('files of an answer', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'aftercare-files-'));
+  const [full, empty] = ['full.bin', 'empty.bin'].map((name) => join(folder, name)) as [string, string];
+  writeFileSync(full, 'x');
+  writeFileSync(empty, '');
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const proof = fieldsOf(forms.carryOut);
+  const check = async (value: unknown) => checkFiles(proof, { proof: value });
+
+  it.each(['receipt.pdf', 'scan/photo.JPG', full])('%s without @ is refused', async (name) => {
+    await expect(check(name)).rejects.toMatchObject({
+      code: 'usage.file',
+      exit: 64,
+      message: `proof: a file is given with @: proof=@${name}`,
+    });
+  });
+  it('takes a line of text, and a file that has something in it', async () => {
+    await check('told on the phone, see receipt.pdf');
+    await check('王雷');
+    await check(`@${full}`);
+  });
+  it.each([`@${empty}`, { file: empty }])('%s is empty', async (value) => {
+    await expect(check(value)).rejects.toThrow('proof: empty.bin is empty');
+  });
+  it('also within the blocks of a list', async () => {
+    const fields = fieldsOf(repairForms('edge').repairOnSite);
+    const answer = { faults: [{}, { consent: `@${folder}` }] };
+    await expect(checkFiles(fields, answer)).rejects.toThrow('faults.1.consent: cannot read');
+  });
 });
 
 describe('words and times', () => {
