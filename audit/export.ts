@@ -1,10 +1,11 @@
-import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { PayloadCodec } from '@temporalio/common';
 import type { EvidenceRow, LedgerPort, StoragePort } from '../adapters/ports.js';
 import { DeskError, EXIT } from '../client/api.js';
+import { guardedWrite, makeFolder, notWritable } from '../client/folders.js';
 import type { Instant } from '../domain/case.js';
 import { missingRuns, runsOf } from './histories.js';
 import {
@@ -53,7 +54,7 @@ type EvidenceRecord = Omit<EvidenceRow, 'name'> & { stored: 'intact' | 'missing'
 
 /**
  * Writes the archive of a case into `outDir`, which must be new or empty. Appears whole or not at all.
- * @throws DeskError `case.notFound`, `audit.notEmpty`
+ * @throws DeskError `case.notFound`, `audit.notEmpty`, `usage.folder`
  */
 export async function exportCase(
   deps: ExportDeps,
@@ -158,7 +159,7 @@ async function stateOf(storage: Pick<StoragePort, 'get'>, hash: string): Promise
 async function refuseFilled(dir: string): Promise<void> {
   const present = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
-    throw error;
+    throw notWritable(dir, '--out', error);
   });
   if (present.length === 0) return;
   throw new DeskError('audit.notEmpty', `${dir} is not empty; an export is never written over another`, {
@@ -170,12 +171,13 @@ async function refuseFilled(dir: string): Promise<void> {
 /** A half-written archive would look like a tampered one: it is renamed into place when complete. */
 async function writeWhole(dir: string, texts: Record<string, string>): Promise<void> {
   const draft = `${dir}.part-${process.pid}`;
-  await mkdir(dirname(dir), { recursive: true });
+  await makeFolder(draft);
   try {
-    await mkdir(draft, { recursive: true });
-    for (const [name, text] of Object.entries(texts)) await writeFile(join(draft, name), text);
-    await rmdir(dir).catch(() => undefined);
-    await rename(draft, dir);
+    await guardedWrite(dir, '--out', async () => {
+      for (const [name, text] of Object.entries(texts)) await writeFile(join(draft, name), text);
+      await rmdir(dir).catch(() => undefined);
+      await rename(draft, dir);
+    });
   } finally {
     await rm(draft, { recursive: true, force: true });
   }

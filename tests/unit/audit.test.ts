@@ -413,6 +413,14 @@ describe('export', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('half'))).toEqual([]);
   });
 
+  it('where nothing can be written is refused, never tried for ever', { timeout: 10_000 }, async () => {
+    for (const dir of ['/proc/x', '/proc/x/y', join(plain, 'manifest.json')])
+      await expect(exportCase(deps, CASE, dir, { exportedAt })).rejects.toMatchObject({
+        code: 'usage.folder',
+        exit: 64,
+      });
+  });
+
   it('says which runs the server no longer had', async () => {
     const client = clientOf({ [RUN[1]]: second, [RUN[2]]: reopened });
     const { dir, manifest } = await exportCase({ ...deps, client }, CASE, join(folder, 'gone'), {

@@ -564,6 +564,18 @@ describe('a case as it is read', () => {
   });
 });
 
+describe('what cannot be is said with field and remedy', () => {
+  it.each([
+    ['policy explain-clock --limit 100000wd', '--limit 100000wd is longer than ten years', 'at most 3650wd'],
+    ['audit verify exports --key no-such.key', 'the key file no-such.key cannot be read', 'openssl rand'],
+    ['audit export T20300304-001 --key no-such.key', 'the key file no-such.key', 'openssl rand'],
+  ])('%s', async (line, message, remedy) => {
+    const { stderr, exit } = await aftercare(line, {});
+    expect([exit, stderr]).toEqual([64, expect.stringContaining(message)]);
+    expect(stderr).toContain(remedy);
+  });
+});
+
 describe('Ctrl-C', () => {
   function context() {
     const stderr = new Paper();

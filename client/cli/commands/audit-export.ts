@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { command } from '../command.js';
@@ -24,17 +23,15 @@ export default command({
   }),
   async run(ctx, { case: caseId, out: folder, key }) {
     const { out } = ctx;
-    const [{ exportCase }, { ensureBundle }] = await Promise.all([
+    const [{ exportCase, readKey }, { ensureBundle }] = await Promise.all([
       import('../../../audit/index.js'),
       import('../../../worker/bundle.js'),
     ]);
+    const seal = key === undefined ? {} : { key: await readKey(key) };
     const desk = operator(ctx);
     try {
       const [client, ports, bundle] = await Promise.all([desk.client(), desk.ports(), ensureBundle()]);
-      const options = {
-        exportedAt: new Date().toISOString(),
-        ...(key === undefined ? {} : { key: await readFile(key) }),
-      };
+      const options = { exportedAt: new Date().toISOString(), ...seal };
       const deps = { client, ledger: ports.ledger, storage: ports.storage, bundle };
       const { dir, manifest } = await exportCase(deps, caseId, folder ?? join('exports', caseId), options);
       out.either({ dir, manifest }, () => {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { EXIT } from '../../api.js';
 import { command } from '../command.js';
@@ -19,8 +18,8 @@ export default command({
   }),
   async run(ctx, { dir, key, root }) {
     const { out } = ctx;
-    const { verifyExport } = await import('../../../audit/index.js');
-    const report = await verifyExport(dir, key === undefined ? {} : { key: await readFile(key) });
+    const { readKey, verifyExport } = await import('../../../audit/index.js');
+    const report = await verifyExport(dir, key === undefined ? {} : { key: await readKey(key) });
     const rootDiffers = root !== undefined && report.root !== root;
     const ok = report.ok && !rootDiffers;
     out.either({ ...report, ok, ...(root === undefined ? {} : { rootAsNoted: !rootDiffers }) }, () => {

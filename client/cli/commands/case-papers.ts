@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeFolder, saveFile } from '../../folders.js';
 import { command } from '../command.js';
 import { CASE, caseNumber } from '../inputs.js';
 
@@ -25,9 +25,9 @@ export default command({
     const { evidence } = await api.sheet(caseId, actor.id);
     const papers = evidence.map((row, index) => ({ ...row, file: fileName(row.name, index) }));
     if (folder !== undefined) {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       for (const { sha256, file } of papers)
-        await writeFile(join(folder, file), await api.evidenceFile(caseId, sha256, actor.id));
+        await saveFile(join(folder, file), await api.evidenceFile(caseId, sha256, actor.id));
     }
     const shown = papers.map(({ file, ...row }) =>
       folder === undefined ? row : { ...row, savedAs: join(folder, file) },

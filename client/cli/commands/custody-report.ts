@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { DeviceFlow, StockCount, StockLine } from '../../../domain/device-ledger.js';
+import { saveFile } from '../../folders.js';
 import { command } from '../command.js';
 import type { Context } from '../context.js';
 import { UsageError } from '../errors.js';
@@ -44,7 +44,7 @@ export default command({
     const { devices, ...report } = await api.stockReport(period);
     const by = await ctx.actorId();
     if (input.out !== undefined)
-      await writeFile(
+      await saveFile(
         input.out,
         await api.printStockReport({ ...report, devices }, { serials: input.serials, by }),
       );

@@ -22,6 +22,17 @@ export function limitOf(text: string): Limit | null {
   return parts[2] === 'wd' ? { workdays: count } : { calendarDays: count };
 }
 
+/** The longest limit that is explained, by unit: ten years. */
+const LONGEST = { m: 5_256_000, h: 87_600, wd: 3_650, cd: 3_650 } as const;
+
+/** @throws UsageError for a limit nobody works with: its explanation would have no end */
+function refuseEndless(text: string): void {
+  const unit = (/(m|h|wd|cd)$/.exec(text)?.[1] ?? 'm') as keyof typeof LONGEST;
+  if (SAME_DAY.test(text) || Number.parseFloat(text) <= LONGEST[unit]) return;
+  const message = `--limit ${text} is longer than ten years`;
+  throw new UsageError('usage.value', message, `at most ${LONGEST[unit]}${unit}`, '--limit');
+}
+
 export default command({
   name: 'policy explain-clock',
   group: 'Rules',
@@ -47,7 +58,6 @@ export default command({
   }),
   async run(ctx, input) {
     const { out } = ctx;
-    const { policy, calendars } = await loadPolicyOf(ctx, input.policy);
     const limit = limitOf(input.limit);
     if (limit === null) {
       throw new UsageError(
@@ -57,6 +67,8 @@ export default command({
         '--limit',
       );
     }
+    refuseEndless(input.limit);
+    const { policy, calendars } = await loadPolicyOf(ctx, input.policy);
     const given =
       input.from === undefined
         ? new Date().toISOString()
