@@ -35,7 +35,7 @@ export function taskForm(caseId: string, task: string): z.ZodType {
  * The task meant: the one named, else the actor's only open one in the case. The case itself is asked which that is: the
  * ledger hears of a task a moment later, and after an outage much later. When no worker answers for it, the ledger is
  * all there is.
- * @throws UsageError listing the choice
+ * @throws UsageError listing the choice; DeskError exit 3 for a case that is not there
  */
 export async function meantTask(
   api: AftercareApi,
@@ -56,6 +56,8 @@ export async function meantTask(
   const list = (own.length ? own : open)
     .map((task) => `${task.key} (${task.assignee ?? task.role})`)
     .join(', ');
+  // A case that never was has no task of anybody's either: its own words say so.
+  if (open.length === 0) await api.sheet(caseId, actorId);
   throw new UsageError(
     'usage.missing',
     own.length

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AftercareApi, Inbox } from '../../client/api.js';
 import { DeskError, EXIT } from '../../client/api.js';
+import { notFound } from '../../client/failures.js';
 import { Context } from '../../client/cli/context.js';
 import { lengthText, Moments } from '../../client/cli/moments.js';
 import { Output, shellWord, widthOf, type Sink } from '../../client/cli/output.js';
@@ -295,9 +296,13 @@ describe('acts', () => {
     );
     expect((await aftercare(line, { complete })).exit).toBe(0);
     expect(asked).toEqual(['acknowledge#2', 'acknowledge#1']);
-    const { stderr, exit } = await aftercare(line, { complete, tasks: () => Promise.resolve([]) });
+    const none = { complete, tasks: () => Promise.resolve([]) };
+    const { stderr, exit } = await aftercare(line, { ...none, sheet: () => Promise.resolve({} as never) });
     expect(exit).toBe(64);
     expect(stderr).toContain('nothing is open in T20300304-001');
+    const never = await aftercare(line, { ...none, sheet: () => Promise.reject(notFound('T20300304-001')) });
+    expect(never.exit).toBe(3);
+    expect(never.stderr).toContain('no case T20300304-001');
   });
 
   it('name the missing field where nobody can be asked', async () => {
