@@ -289,6 +289,8 @@ export interface FormField {
   required: boolean;
   kind: 'text' | 'choice' | 'choices' | 'number' | 'yesno' | 'instant' | 'staff' | 'file' | 'list';
   allowed?: string[];
+  /** A text that is a calendar day. */
+  day?: boolean;
   /** Of a list of blocks: the fields of one, named `lines[].serial`. */
   fields?: FormField[];
   default?: unknown;

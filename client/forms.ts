@@ -28,6 +28,7 @@ export interface JsonSchema {
   /** Our own marks, set by `.meta()`. */
   personal?: boolean;
   evidence?: boolean;
+  day?: boolean;
   /** What stands for the value in help, e.g. `STAFF`. */
   value?: string;
 }
@@ -39,7 +40,7 @@ export function inputSchema(schema: z.ZodType): JsonSchema {
 
 const STAFF_ID_PATTERN = '^[a-z0-9][a-z0-9._-]{0,39}$';
 
-function kindOf(schema: JsonSchema): Pick<FormField, 'kind' | 'allowed'> {
+function kindOf(schema: JsonSchema): Pick<FormField, 'kind' | 'allowed' | 'day'> {
   if (schema.evidence) return { kind: 'file' };
   if (schema.personal) return { kind: 'text' };
   if (schema.enum) return { kind: 'choice', allowed: schema.enum.map(String) };
@@ -63,6 +64,7 @@ function kindOf(schema: JsonSchema): Pick<FormField, 'kind' | 'allowed'> {
     const marked = parts.map((key) => ((item.required ?? []).includes(key) ? `${key} *` : key));
     return { kind: 'list', ...(parts.length === 0 ? {} : { allowed: marked }) };
   }
+  if (schema.day) return { kind: 'text', day: true };
   if (schema.format === 'date-time') return { kind: 'instant' };
   if (schema.pattern === STAFF_ID_PATTERN) return { kind: 'staff' };
   return { kind: 'text' };
@@ -161,6 +163,7 @@ export function allowedText(field: FormField): string {
         ? `a list of { ${field.allowed.join(', ')} }, as in [{ ${field.allowed[0]!.replace(' *', '')}: … }]`
         : 'a list: a,b';
     case 'text':
+      if (field.day) return 'a day, YYYY-MM-DD';
       return field.maxLength ? `text, at most ${field.maxLength} characters` : 'text';
   }
 }
@@ -206,7 +209,7 @@ function allWrong(errors: readonly DeskError[]): DeskError {
   return new DeskError(first.code, errors.map(({ message }) => message).join('; '), {
     ...first.details,
     fields: errors.flatMap(({ details }) => details.fields ?? []),
-    remedy: errors.map(({ details }) => details.remedy).join('; '),
+    remedy: [...new Set(errors.map(({ details }) => details.remedy))].join('; '),
   });
 }
 

@@ -137,12 +137,96 @@ export interface FormIssue {
   message: string;
 }
 
-/** Zod's issues as field and message, without values (they may be personal). */
+/** Zod's issues as field and message in plain words, without values (they may be personal). */
 export function formIssues(error: z.ZodError): FormIssue[] {
-  return error.issues.map((issue) => ({
-    field:
-      issue.path.map(String).join('.') ||
-      (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : '(form)'),
-    message: issue.message,
-  }));
+  return error.issues.flatMap((issue) => issuesOf(issue, []));
+}
+
+type Issue = z.core.$ZodIssue;
+
+function issuesOf(issue: Issue, above: readonly PropertyKey[]): FormIssue[] {
+  const path = [...above, ...issue.path];
+  const field = (keys: readonly PropertyKey[]) => keys.map(String).join('.') || '(form)';
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ field: field([...path, key]), message: 'no such field' }));
+  if (issue.code === 'invalid_union') {
+    const meant = meantBranch(issue.errors);
+    if (meant !== null) return meant.flatMap((each) => issuesOf(each, path));
+    return [{ field: field(path), message: noBranch(issue.errors) }];
+  }
+  return [{ field: field(path), message: inWords(issue) }];
+}
+
+/** Of a value that may be one of several, the shape it was probably to have: the one whose kind it is. */
+function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | null {
+  const ofItsKind = (branch: readonly Issue[]) =>
+    branch.length > 0 &&
+    !branch.some(
+      ({ code, path }) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value'),
+    );
+  return branches.find(ofItsKind) ?? null;
+}
+
+function noBranch(branches: readonly (readonly Issue[])[]): string {
+  const whole = branches.flatMap((branch) => branch.filter(({ path }) => path.length === 0));
+  const told = [...new Set(whole.map(inWords))];
+  if (told.includes(MISSING)) return MISSING;
+  const [first, ...others] = told;
+  return first === undefined
+    ? NOT_AS_IT_MUST
+    : [first, ...others.map((each) => each.replace(/^must be /, ''))].join(', or ');
+}
+
+const MISSING = 'is missing';
+const NOT_AS_IT_MUST = 'is not written as it must be';
+
+/** What zod says when the form has no words of its own. */
+const OWN_WORDS = ['Invalid ', 'Too small: ', 'Too big: '];
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'yes or no (true, false)',
+  object: 'a block of fields',
+  array: 'a list',
+};
+
+function inWords(issue: Issue): string {
+  const { message } = issue;
+  if (message !== 'Invalid input' && !OWN_WORDS.some((words) => message.startsWith(words))) return message;
+  switch (issue.code) {
+    case 'invalid_type': {
+      if (message.endsWith('received undefined')) return MISSING;
+      const kind = KINDS[issue.expected] ?? issue.expected;
+      const quotes = issue.expected === 'string' && message.endsWith('received number');
+      return `must be ${kind}${quotes ? ', in quotes' : ''}`;
+    }
+    case 'invalid_value':
+      return `must be ${issue.values.map((value) => (value === true ? 'yes' : String(value))).join(' | ')}`;
+    case 'too_small': {
+      const least = Number(issue.minimum);
+      if (issue.origin === 'number' || issue.origin === 'int')
+        return issue.inclusive === false ? `must be more than ${least}` : `must be ${least} at least`;
+      return least === 1 ? 'may not be empty' : `must have ${least} ${countedOf(issue.origin)} at least`;
+    }
+    case 'too_big': {
+      const most = Number(issue.maximum);
+      if (issue.origin === 'number' || issue.origin === 'int')
+        return issue.inclusive === false ? `must be less than ${most}` : `must be ${most} at most`;
+      return `must have ${most} ${countedOf(issue.origin)} at most`;
+    }
+    case 'not_multiple_of':
+      return `must be a multiple of ${issue.divisor}`;
+    case 'invalid_format':
+      return issue.format === 'datetime'
+        ? 'must be a time with its offset, as 2030-03-04T09:00:00+08:00'
+        : NOT_AS_IT_MUST;
+    default:
+      return NOT_AS_IT_MUST;
+  }
+}
+
+function countedOf(origin: string): string {
+  return origin === 'array' ? 'entries' : 'characters';
 }

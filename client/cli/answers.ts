@@ -99,11 +99,25 @@ function missingFields(missing: readonly FormField[]): DeskError {
 /** A refusal with what each refused field allows (convention 7). */
 export function explainRefusal(error: unknown, schema: z.ZodType): unknown {
   if (!(error instanceof DeskError) || !error.details.fields?.length) return error;
-  const known = new Map(everyField(fieldsOf(schema)).map((field) => [field.name, field]));
+  const all = everyField(fieldsOf(schema));
   const fields = error.details.fields.map(({ field, message }) => {
-    // `faults.0.class` is `faults[].class` on the form.
-    const form = known.get(field.replace(/\.\d+(?=\.)/g, '[]'));
-    return { field, message: form ? `${message}; takes ${allowedText(form)}` : message };
+    const takes = takenBy(all, field);
+    return {
+      field,
+      message: takes === null || message.includes(takes) ? message : `${message}; takes ${takes}`,
+    };
   });
   return new DeskError(error.code, error.message, { ...error.details, fields });
+}
+
+/** What may stand in a field, or which fields in a block; null for a field the form has not. */
+function takenBy(all: readonly FormField[], refused: string): string | null {
+  // `faults.0.class` is `faults[].class` on the form.
+  const name = refused.replace(/\.\d+(?=\.)/g, '[]');
+  const field = all.find((each) => each.name === name);
+  if (field) return allowedText(field);
+  const inside = all.filter((each) => each.name.startsWith(`${name}.`));
+  return inside.length === 0
+    ? null
+    : `{ ${inside.map((each) => each.name.slice(name.length + 1)).join(', ')} }`;
 }

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { DeskError } from '../../client/api.js';
 import { checkFiles, everyField, fieldsOf, instantText, parseAnswers, suggest } from '../../client/forms.js';
+import { day, formIssues } from '../../domain/forms.js';
 import { complaintForms, complaintIntakeForm } from '../../domain/forms-complaint.js';
 import { repairForms } from '../../domain/forms-repair.js';
 import { explainRefusal } from '../../client/cli/answers.js';
@@ -166,6 +168,86 @@ describe('answers typed as key=value', () => {
       expect(refusal(() => parseAnswers(forms.acknowledge, [pair], { offsetMinutes: 480 })).exit).toBe(64);
     },
   );
+});
+
+describe('what is wrong with an answer, in plain words', () => {
+  const wrong = (form: z.ZodType, answer: unknown) => {
+    const parsed = form.safeParse(answer);
+    return parsed.success ? [] : formIssues(parsed.error).map(({ field, message }) => `${field}: ${message}`);
+  };
+
+  it('of a real form', () => {
+    expect(wrong(forms.carryOut, { treatment: '', proof: 7, remark: 'x', note: 3 })).toEqual([
+      'treatment: may not be empty',
+      'proof: must be a block of fields, or text, in quotes',
+      'remark: no such field',
+      'note: no such field',
+    ]);
+    expect(wrong(forms.carryOut, {})).toEqual(['treatment: is missing', 'proof: is missing']);
+    expect(wrong(forms.acknowledge, { grade: 'x', text: 'y'.repeat(2000) })).toEqual([
+      'grade: must be major | important | general',
+      'text: at most 200 characters; attach longer text as a file',
+    ]);
+  });
+
+  it('of every kind of field, never as zod says it', () => {
+    const form = z.strictObject({
+      yes: z.literal(true),
+      at: z.iso.datetime({ offset: true }),
+      day: day(),
+      list: z.array(z.string()).min(1),
+      block: z.strictObject({ a: z.string() }),
+      count: z.number().int().min(2).max(5),
+      long: z.string().max(3),
+      either: z.union([z.number(), z.literal('unknown')]),
+    });
+    const answer = {
+      yes: false,
+      at: 'now',
+      day: '2030-13-01',
+      list: [],
+      block: 'x',
+      count: 9,
+      long: 'abcd',
+      either: 'much',
+    };
+    expect(wrong(form, answer)).toEqual([
+      'yes: must be yes',
+      'at: must be a time with its offset, as 2030-03-04T09:00:00+08:00',
+      'day: a day, YYYY-MM-DD',
+      'day: no such day',
+      'list: may not be empty',
+      'block: must be a block of fields',
+      'count: must be 5 at most',
+      'long: must have 3 characters at most',
+      'either: must be a number, or unknown',
+    ]);
+    expect(wrong(form, { ...answer, block: { b: 1 }, count: '9' })).toEqual(
+      expect.arrayContaining(['block.a: is missing', 'block.b: no such field', 'count: must be a number']),
+    );
+    expect(wrong(form, 'x')).toEqual(['(form): must be a block of fields']);
+  });
+
+  it('says what a block takes, and what a day is; the same only once', () => {
+    const refused = (field: string, message: string, form: z.ZodType) =>
+      (
+        explainRefusal(
+          new DeskError('task.answerInvalid', 'x', { fields: [{ field, message }] }),
+          form,
+        ) as DeskError
+      ).details.fields![0]!.message;
+    const form = z.strictObject({
+      lamp: z.strictObject({ colour: z.string(), note: z.string() }),
+      on: day(),
+    });
+    expect(refused('lamp', 'must be a block of fields', form)).toBe(
+      'must be a block of fields; takes { colour, note }',
+    );
+    expect(refused('on', 'no such day', form)).toBe('no such day; takes a day, YYYY-MM-DD');
+    expect(refused('on', 'a day, YYYY-MM-DD', form)).toBe('a day, YYYY-MM-DD');
+    const twice = refusal(() => parseAnswers(forms.acknowledge, ['grde=major', 'sfety=no']));
+    expect(twice.details.remedy?.match(/fields: grade/g)).toHaveLength(1);
+  });
 });
 
 describe('files of an answer', () => {
