@@ -112,6 +112,13 @@ const REMEDIES: Record<string, string> = {
   'level.highest': 'there is no level above',
   'level.notHigher': 'levels: L1, L2, supervisor, L3, generalManager; name a higher one',
   'content.notFound': 'ids: aftercare content list CASE',
+  'custody.unknownItem':
+    'numbers of stock: aftercare stock list; what is new to us: aftercare stock import FILE',
+  'custody.otherKind':
+    'take one of the kind asked for: aftercare stock list; what this is: aftercare device show ITEM',
+  'custody.heldByOther':
+    'its whole way: aftercare device show ITEM; hand it over there first, or take another one',
+  'custody.notHeld': 'what is held for the case: aftercare custody list --case CASE',
   'trip.notOpen': 'another trip, or a time of its own: answer without trip',
   'trip.mismatch': 'another trip, or a time of its own: answer without trip',
   'trip.notOn': 'answer callBureau with the trip first: aftercare task complete CASE --task callBureau',

@@ -348,6 +348,15 @@ describe('acts', () => {
     expect(stderr).toBe('');
   });
 
+  it.each(['custody.unknownItem', 'custody.otherKind', 'custody.heldByOther', 'custody.notHeld'])(
+    'say what to do about %s',
+    async (code) => {
+      const complete = () => Promise.reject(new DeskError(code, 'no'));
+      const line = 'task complete T20300304-001 --answer grade=major --as li.na';
+      expect((await aftercare(line, { complete })).stderr).toMatch(/→ .*aftercare (stock|device|custody) /);
+    },
+  );
+
   it('after a lost connection: exit 4, the request id, and how to repeat it', async () => {
     const complete = () =>
       Promise.reject(
