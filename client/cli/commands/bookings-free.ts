@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { isProvisional } from '../../../domain/calendar.js';
 import { command } from '../command.js';
+import { UsageError } from '../errors.js';
 import { dayFlag, whoFlag } from '../inputs.js';
-
-/** Hours in which appointments are made. */
-const CALENDAR = 'hotline';
 
 export default command({
   name: 'bookings free',
@@ -38,27 +36,44 @@ export default command({
       .max(100)
       .default(8)
       .meta({ description: 'so many times, 8 unless told', value: 'N' }),
+    calendar: z
+      .string()
+      .meta({
+        description: 'a calendar of the policy; default that of visits, or of counters',
+        value: 'NAME',
+      })
+      .optional(),
   }),
-  notes: ['Within service hours, not before now, within two weeks of the day.'],
-  async run(ctx, { staff, day, minutes, travel, count }) {
+  notes: ['Within the hours of visits or of the counter, not before now, within two weeks of the day.'],
+  async run(ctx, { staff, day, minutes, travel, count, calendar: named }) {
     const { out } = ctx;
     const { c } = out;
     const api = await ctx.open();
     const { moments } = ctx;
     const who = staff ?? (await ctx.actor()).id;
     const on = day ?? moments.dayKey(api.now());
-    const { calendars } = api.policy;
+    const { calendars, policy } = api.policy;
+    const { bureauCalendar, calendar: visits } = policy.bookings;
+    const calendar = named ?? (who.startsWith('bureau/') ? bureauCalendar : visits);
+    if (!Object.hasOwn(calendars, calendar)) {
+      throw new UsageError(
+        'usage.value',
+        `--calendar cannot be "${calendar}"`,
+        `one of ${Object.keys(calendars).join(', ')}`,
+        '--calendar',
+      );
+    }
     const found = await api.freeSlots({
       who,
       day: on,
       minutes,
       bufferMinutes: travel,
       count,
-      calendar: CALENDAR,
+      calendar,
     });
     const slots = found.map((slot) => ({
       ...slot,
-      provisional: isProvisional(calendars, CALENDAR, moments.dayKey(slot.from)),
+      provisional: isProvisional(calendars, calendar, moments.dayKey(slot.from)),
     }));
     out.either(slots, () => {
       if (slots.length === 0) out.line(`${who} is not free for ${minutes} min within two weeks`);
