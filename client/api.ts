@@ -141,6 +141,8 @@ export interface StockReport extends Omit<DeviceLedger, 'broken'> {
 export interface Agenda {
   /** Staff id, or `bureau/<unit id>`. */
   who: string;
+  /** Name of a bureau. */
+  name: string | null;
   day: Day;
   entries: AgendaEntry[];
 }
@@ -150,6 +152,10 @@ export interface AgendaEntry {
   booking: BookingRow;
   /** Customer of the case, when on file. */
   customer: string | null;
+  /** Whom it is with, when on file. */
+  contact: { customer: string; name: string | null; phone: string | null } | null;
+  /** Name of the bureau whose counter is booked for the same time. */
+  bureau: string | null;
   /** What the person holds for that case. */
   kit: CustodyRow[];
   /** On a trip: every case that has its place on it, with its customer and its devices (W20). */
@@ -235,7 +241,10 @@ export interface AftercareApi {
 
   /** Takes devices and spares into stock (REG-05). `line`: their place in a file, to name what is wrong there. */
   importStock(items: (StockItem & { line?: number })[]): Promise<{ added: number; unchanged: number }>;
-  /** A holder is a staff id or alias, or a place, customer or party as `kind/id`. */
+  /**
+   * A holder is a staff id or alias, or a place, customer or party as `kind/id`.
+   * @throws DeskError exit 3 for a holder or a case nobody knows
+   */
   custody(filter: CustodyFilter): Promise<CustodyRow[]>;
   /** @throws DeskError exit 3 for an item nobody knows */
   life(item: string): Promise<ItemLife>;

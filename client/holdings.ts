@@ -4,8 +4,10 @@ import { busySpan, freeSlots } from '../domain/booking.js';
 import type { Day } from '../domain/case.js';
 import { dayOf, instantOf } from '../domain/calendar.js';
 import {
+  atPlace,
   isHeldByStaff,
   onTrip,
+  PLACES,
   type BookingFilter,
   type BookingRow,
   type CustodyFilter,
@@ -24,6 +26,10 @@ import {
 } from './api.js';
 import { printStockReport } from './device-ledger.js';
 import type { Desk } from './desk.js';
+import { notFound } from './failures.js';
+
+/** Who has the appointments of a counter: `bureau/<unit id>`. */
+const BUREAU = 'bureau/';
 
 export class Holdings {
   constructor(private readonly desk: Desk) {}
@@ -48,9 +54,16 @@ export class Holdings {
   }
 
   async custody(filter: CustodyFilter) {
-    const { holder } = filter;
+    const { holder, caseId } = filter;
     const by = holder === undefined ? filter : { ...filter, holder: await this.holder(holder) };
-    return this.desk.guarded(undefined, () => this.desk.ledger.custody(by));
+    const found = await this.desk.guarded(undefined, () => this.desk.ledger.custody(by));
+    if (found.length === 0 && caseId !== undefined) await this.refuseUnknownCase(caseId);
+    return found;
+  }
+
+  private async refuseUnknownCase(caseId: string): Promise<void> {
+    const file = await this.desk.guarded(undefined, () => this.desk.ledger.caseFile(caseId));
+    if (file === null) throw notFound(caseId);
   }
 
   async life(item: string): Promise<ItemLife> {
@@ -101,7 +114,14 @@ export class Holdings {
       const { caseId } = booking;
       const file = await this.desk.ledger.caseFile(caseId);
       const kit = await this.desk.ledger.custody({ holder: who, caseId });
-      return { booking, customer: file?.row.customer ?? null, kit };
+      const customer = file?.row.customer ?? null;
+      return {
+        booking,
+        customer,
+        contact: await this.contact(customer),
+        bureau: who.startsWith(BUREAU) ? null : await this.bureauOf(booking),
+        kit,
+      };
     };
     const entries = booked.map(async (booking): Promise<AgendaEntry> => {
       const entry = await entryOf(booking);
@@ -110,7 +130,30 @@ export class Holdings {
       const taken = places.filter((place) => place.status !== 'released');
       return { ...entry, places: await Promise.all(taken.map(entryOf)) };
     });
-    return { who, day, entries: await Promise.all(entries) };
+    return { who, name: await this.nameOf(who), day, entries: await Promise.all(entries) };
+  }
+
+  /** Whom an appointment is with. */
+  private async contact(customer: string | null): Promise<AgendaEntry['contact']> {
+    const known = customer === null ? null : await this.desk.ledger.customer(customer);
+    if (known === null) return null;
+    const { name, contactName = null, mobile, landline } = known;
+    return { customer: name, name: contactName, phone: mobile ?? landline ?? null };
+  }
+
+  /** Name of the bureau whose counter is booked for the same time. */
+  private async bureauOf({ caseId, from }: BookingRow): Promise<string | null> {
+    const sameCase = await this.bookings({ caseId });
+    const counter = sameCase.find(
+      (each) => each.from === from && each.status !== 'released' && each.who.startsWith(BUREAU),
+    );
+    return counter === undefined ? null : this.nameOf(counter.who);
+  }
+
+  /** Name of a bureau; people are known by their id. */
+  private async nameOf(who: Holder): Promise<string | null> {
+    if (!who.startsWith(BUREAU)) return null;
+    return (await this.desk.ledger.unit(who.slice(BUREAU.length)))?.name ?? null;
   }
 
   async freeSlots(wanted: Parameters<AftercareApi['freeSlots']>[0]) {
@@ -127,8 +170,44 @@ export class Holdings {
     });
   }
 
-  /** A member of staff by id or alias; places, customers and others stand for themselves. */
+  /**
+   * A member of staff by id or alias; places, customers and bureaus stand for themselves.
+   * @throws DeskError exit 3 for who or what is not known
+   */
   private async holder(named: string): Promise<Holder> {
-    return isHeldByStaff(named) ? (await this.desk.staff(named)).id : named;
+    if (isHeldByStaff(named)) return (await this.desk.staff(named)).id;
+    const [kind, id] = [named.slice(0, named.indexOf('/')), named.slice(named.indexOf('/') + 1)];
+    const unknown = (code: string, message: string, remedy: string) =>
+      new DeskError(code, message, { exit: EXIT.notFound, remedy });
+    switch (kind) {
+      case 'place':
+        if (!(PLACES as readonly string[]).includes(id))
+          throw unknown(
+            'place.unknown',
+            `there is no place ${id}`,
+            `places: ${PLACES.map(atPlace).join(', ')}`,
+          );
+        return named;
+      case 'customer':
+        if ((await this.desk.guarded(undefined, () => this.desk.ledger.customer(id))) === null)
+          throw unknown(
+            'customer.unknown',
+            `no customer ${id} is on file`,
+            'ids: aftercare org show --customers',
+          );
+        return named;
+      case 'bureau':
+        if ((await this.desk.guarded(undefined, () => this.desk.ledger.unit(id)))?.kind !== 'bureau')
+          throw unknown('bureau.unknown', `no bureau ${id} is on file`, 'ids: aftercare org show --units');
+        return named;
+      case 'party':
+        return named;
+      default:
+        throw unknown(
+          'holder.unknown',
+          `nothing is called ${kind}/…`,
+          'a staff id, place/NAME, customer/ID, bureau/ID or party/ID',
+        );
+    }
   }
 }

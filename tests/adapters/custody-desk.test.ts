@@ -7,12 +7,12 @@ import { extractText, getDocumentProxy } from 'unpdf';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readOrganisation, readStockCsv } from '../../adapters/organisation-file.js';
 import { openLedger } from '../../adapters/ledger/index.js';
-import type { LedgerPort } from '../../adapters/ports.js';
+import type { CaseFile, LedgerPort } from '../../adapters/ports.js';
 import { Aftercare } from '../../client/aftercare.js';
 import { run } from '../../client/cli/run.js';
 import { Output } from '../../client/cli/output.js';
 import { loadPolicy } from '../../client/policy.js';
-import type { Movement } from '../../domain/custody.js';
+import type { CustodyRow, Movement } from '../../domain/custody.js';
 import { startEmbeddedLedger, type EmbeddedLedger } from '../../runtime/ledger-embedded.js';
 
 const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
@@ -176,6 +176,37 @@ describe('custody', () => {
     expect(none.stdout).toBe('nothing is held\n');
   });
 
+  it("counts customers' machines in our workshop as in our care, until they are back (ONS-14)", async () => {
+    const machine = {
+      item: 'MACHINE-1',
+      kind: 'machine',
+      holder: 'place/workshop',
+      family: null,
+    } as CustodyRow;
+    const rows = ['place/workshop', 'customer/qingshan'].map((holder) => ({
+      ...machine,
+      holder,
+      since: now,
+    }));
+    vi.spyOn(ledger, 'custody').mockResolvedValue(rows);
+    const { stdout } = await aftercare('custody list --json');
+    vi.restoreAllMocks();
+    expect(JSON.parse(stdout)).toMatchObject([{ item: 'MACHINE-1', holder: 'place/workshop' }]);
+  });
+
+  it.each([
+    ['--holder place/workshp', 'there is no place workshp', 'place/workshop'],
+    ['--holder customer/nobody', 'no customer nobody is on file', 'org show --customers'],
+    ['--holder bureau/nobody', 'no bureau nobody is on file', 'org show --units'],
+    ['--holder nothing/nobody', 'nothing is called nothing/…', 'place/NAME'],
+    ['--case F20261123-099', 'no case F20261123-099', 'case list'],
+  ])('%s is not known', async (flags, message, remedy) => {
+    const { exit, stdout, stderr } = await aftercare(`custody list ${flags}`);
+    expect([exit, stdout]).toEqual([3, '']);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(remedy);
+  });
+
   it('AT-43 tells a life with both confirmations of every hand-over', async () => {
     const device = await aftercare('device show jsp-30040001');
     expect(device.stdout.split('\n')[0]).toBe('JSP-30040001  device · goldenTaxDisk · GTD-5 金税盘');
@@ -311,6 +342,36 @@ describe('appointments', () => {
     expect([unknown.exit, unknown.stderr]).toEqual([3, expect.stringContaining('staff.unknown')]);
   });
 
+  it('AT-42 name whom they are with; what is over is done and needs nothing taken along', async () => {
+    const caseFile = { row: { customer: 'qingshan' } } as CaseFile;
+    vi.spyOn(ledger, 'caseFile').mockResolvedValue(caseFile);
+    const all = await ledger.bookings({ who: 'wang.lei' });
+    const counter = { ...all[0]!, who: 'bureau/xihu-bureau' };
+    vi.spyOn(ledger, 'bookings').mockImplementation(({ who, caseId }) =>
+      Promise.resolve(
+        caseId !== undefined
+          ? [...all, counter]
+          : who === 'wang.lei'
+            ? [{ ...all[0]!, status: 'kept' }, all[1]!]
+            : [],
+      ),
+    );
+    const { stdout } = await aftercare('agenda --staff wang.lei --day 2030-03-05');
+    const bureau = await aftercare('agenda --staff bureau/xihu-bureau --day 2030-03-05');
+    vi.restoreAllMocks();
+    const customer = (await ledger.customer('qingshan'))!;
+    const unit = (await ledger.unit('xihu-bureau'))!;
+    const whom = `${CASE} · ${customer.name} (qingshan) · ${customer.contactName} ${customer.mobile}`;
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      'wang.lei  Tue 5 Mar',
+      `  09:00-10:00  installation  done  ${whom} · ${unit.name} · lakeside`,
+      `  13:00-14:00  installation  ${whom} · west`,
+      '    take  JSP-30040001  device goldenTaxDisk GTD-5 金税盘',
+      `    take  ${CASE}/cash#1  cash 820 CNY`,
+    ]);
+    expect(bureau.stdout).toBe(`bureau/xihu-bureau  ${unit.name}  Tue 5 Mar\nno appointment\n`);
+  });
+
   it('W20 a trip is one stop, with every case that has its place on it and what is taken along for each', async () => {
     const trip = 'R20300304-001';
     const from = '2030-03-07T01:00:00.000Z';
@@ -330,7 +391,7 @@ describe('appointments', () => {
     const { stdout } = await aftercare('agenda --staff wang.lei --day 2030-03-07');
     expect(stdout.trimEnd().split('\n')).toEqual([
       'wang.lei  Thu 7 Mar',
-      `  09:00-10:00  issuance  ${trip} · then 30 min of travel`,
+      `  09:00-10:00  issuance  ${trip} · 示例市西湖区税务局 · then 30 min of travel`,
       `    for ${CASE}`,
       '      take  JSP-30040001  device goldenTaxDisk GTD-5 金税盘',
       `      take  ${CASE}/cash#1  cash 820 CNY`,
@@ -353,5 +414,23 @@ describe('appointments', () => {
     expect(slots.every((slot) => slot.provisional)).toBe(true);
     const words = await aftercare('bookings free --staff wang.lei --count 1');
     expect(words.stdout).toBe('Mon 4 Mar  10:00-11:00  provisional\n');
+  });
+
+  it('W8 are at a bureau within the hours of its counter, or of the calendar named', async () => {
+    const free = 'bookings free --staff bureau/xihu-bureau --day 2030-03-11 --minutes 60 --count 9';
+    const times = async (line: string) =>
+      cells((await aftercare(line)).stdout).map(([day, time]) => `${day} ${time}`);
+    const own = await times(free);
+    expect(own.slice(2, 5)).toEqual([
+      'Mon 11 Mar 11:00-12:00',
+      'Mon 11 Mar 13:30-14:30',
+      'Mon 11 Mar 14:30-15:30',
+    ]);
+    expect(own).not.toContain('Mon 11 Mar 17:00-18:00');
+    expect(await times(`${free} --calendar hotline`)).toContain('Mon 11 Mar 17:00-18:00');
+    const unknown = await aftercare(`${free} --calendar none`);
+    expect([unknown.exit, unknown.stderr]).toEqual([64, expect.stringContaining('one of hotline')]);
+    const nobody = await aftercare('bookings free --staff bureau/none');
+    expect([nobody.exit, nobody.stderr]).toEqual([3, expect.stringContaining('no bureau none is on file')]);
   });
 });

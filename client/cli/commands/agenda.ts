@@ -3,6 +3,7 @@ import { instantOf } from '../../../domain/calendar.js';
 import { command } from '../command.js';
 import { dayFlag, whoFlag } from '../inputs.js';
 import type { CustodyRow } from '../../../domain/custody.js';
+import type { AgendaEntry } from '../../api.js';
 
 export default command({
   name: 'agenda',
@@ -18,30 +19,39 @@ export default command({
     const agenda = await api.agenda(staff ?? (await ctx.actor()).id, day ?? moments.dayKey(api.now()));
     const { who, entries } = agenda;
     out.either(agenda, () => {
-      out.line(
-        `${c.cyan(who)}  ${c.bold(moments.day(instantOf(agenda.day, '12:00', moments.offsetMinutes)))}`,
-      );
+      const date = c.bold(moments.day(instantOf(agenda.day, '12:00', moments.offsetMinutes)));
+      out.line([c.cyan(who), agenda.name, date].filter(Boolean).join('  '));
       if (entries.length === 0) out.line('no appointment');
-      for (const { booking, customer, kit, places = [] } of entries) {
-        const { from, to, kind, caseId, region, bufferMinutes } = booking;
+      for (const entry of entries) {
+        const { from, to, kind, region, bufferMinutes, status } = entry.booking;
+        const over = status === 'kept';
         const parts = [
-          caseId,
-          customer,
+          ...about(entry),
           region,
-          bufferMinutes > 0 ? `then ${bufferMinutes} min of travel` : null,
+          bufferMinutes > 0 && !over ? `then ${bufferMinutes} min of travel` : null,
         ];
-        out.line(
-          `  ${c.dim(`${moments.time(from)}-${moments.time(to)}`)}  ${c.bold(kind)}  ${parts.filter(Boolean).join(' · ')}`,
-        );
-        for (const each of kit) out.line(`    take  ${described(each)}`);
-        for (const place of places) {
-          out.line(`    for ${[place.booking.caseId, place.customer].filter(Boolean).join(' · ')}`);
-          for (const each of place.kit) out.line(`      take  ${described(each)}`);
+        const time = c.dim(`${moments.time(from)}-${moments.time(to)}`);
+        const what = over ? `${c.dim(kind)}  ${c.green('done')}` : c.bold(kind);
+        out.line(`  ${time}  ${what}  ${parts.filter(Boolean).join(' · ')}`);
+        if (!over) for (const each of entry.kit) out.line(`    take  ${described(each)}`);
+        for (const place of entry.places ?? []) {
+          const done = place.booking.status === 'kept';
+          out.line(
+            `    for ${about(place).filter(Boolean).join(' · ')}${done ? `  ${c.green('done')}` : ''}`,
+          );
+          if (!over && !done) for (const each of place.kit) out.line(`      take  ${described(each)}`);
         }
       }
     });
   },
 });
+
+/** Case, customer and whom to ring there. */
+function about({ booking, customer, contact, bureau }: Omit<AgendaEntry, 'places'>): (string | null)[] {
+  const person = [contact?.name, contact?.phone].filter(Boolean).join(' ');
+  const named = contact === null ? customer : `${contact.customer} (${customer})`;
+  return [booking.caseId, named, person, bureau];
+}
 
 function described({ item, kind, family, model, amount }: CustodyRow): string {
   const what = [kind, family, model, amount === null ? null : `${amount} CNY`];

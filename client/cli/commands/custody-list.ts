@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isHeldByStaff } from '../../../domain/custody.js';
+import { isOurs } from '../../../domain/custody.js';
 import { command } from '../command.js';
 import { caseNumber } from '../inputs.js';
 import { dueText } from '../views.js';
@@ -22,7 +22,7 @@ export default command({
     case: caseNumber().meta({ description: 'things held for a case', value: 'CASE' }).optional(),
     overdue: z.boolean().default(false).describe('only what should be back by now, whoever has it'),
   }),
-  notes: ['Without a flag: everything our people hold now.'],
+  notes: ["Without a flag: everything our people hold now, and customers' machines in our care."],
   async run(ctx, { holder, case: caseId, overdue }) {
     const { out } = ctx;
     const { c } = out;
@@ -33,7 +33,7 @@ export default command({
       ...(overdue ? { overdueAt: api.now().toISOString() } : {}),
     });
     const chosen = holder !== undefined || caseId !== undefined || overdue;
-    const rows = found.filter((row) => chosen || isHeldByStaff(row.holder));
+    const rows = found.filter((row) => chosen || isOurs(row.kind, row.holder));
     out.either(rows, () => {
       if (rows.length === 0) out.line(overdue ? 'nothing is overdue' : 'nothing is held');
       out.lines(
