@@ -7,6 +7,7 @@ import { lengthText, Moments } from '../../client/cli/moments.js';
 import { Output, shellWord, widthOf, type Sink } from '../../client/cli/output.js';
 import { run } from '../../client/cli/run.js';
 import type { Globals } from '../../client/cli/command.js';
+import { readOrganisation } from '../../adapters/organisation-file.js';
 import type { OpenTaskRow } from '../../adapters/ports.js';
 import type { CaseRow, ClockRow, TaskRow } from '../../domain/case.js';
 import type { Staff } from '../../domain/organisation.js';
@@ -133,7 +134,8 @@ const RESULT: ActResult = {
   ],
 };
 
-const policy = await loadPolicy(new URL('../../policy/default.yaml', import.meta.url).pathname);
+const ROOT = new URL('../../', import.meta.url).pathname;
+const policy = await loadPolicy(`${ROOT}policy/default.yaml`);
 
 /** Answers what a test gives; anything else asked of it is a mistake of the test. */
 function double(answers: Partial<AftercareApi>): AftercareApi {
@@ -160,7 +162,7 @@ async function aftercare(line: string, answers: Partial<AftercareApi>, tty = fal
   const exit = await run(argv, {
     out,
     connect: () => Promise.resolve(double(answers)),
-    config: () => Promise.resolve({ as: null } as never),
+    config: () => Promise.resolve({ as: null, packageRoot: ROOT } as never),
   });
   return { exit, stdout: stdout.text, stderr: stderr.text };
 }
@@ -563,6 +565,43 @@ describe('a case as it is read', () => {
     expect(stdout).toMatch(/proof +receipt\.pdf\n/);
     expect(stdout).toMatch(/works +yes\n/);
     expect(stdout).toMatch(/devices +result passed; result failed, reason 打印头漏墨\n/);
+  });
+
+  it('shows what is to be delivered by hand: to whom and the text itself', async () => {
+    const organisation = await readOrganisation(`${ROOT}examples/organisation.yaml`);
+    const answers = (view: string) => ({
+      ...sheetOf({
+        view,
+        tasks: [
+          task({
+            key: 'deliverByHand#1',
+            name: 'deliverByHand',
+            context: { template: 'cmp.received', message: 'm/1', reason: 'noAddress' },
+          }),
+        ],
+        messages: [
+          {
+            key: 'm/1',
+            template: 'cmp.received',
+            to: { kind: 'customer', id: 'qingshan' },
+            channels: ['sms', 'mail'],
+            params: { caseNo: 'T20300304-001', staff: { staff: 'li.na' }, time: { at: NOW } },
+            reason: 'noAddress',
+          },
+        ],
+      }),
+      organisation: () => Promise.resolve(organisation),
+    });
+    const line = 'task show T20300304-001 --task deliverByHand --as li.na';
+    const { stdout } = await aftercare(line, answers('full'));
+    const customer = organisation.customers.find(({ id }) => id === 'qingshan')!;
+    expect(stdout).toContain(`${customer.name}, ${customer.contactName}, ${customer.mobile}\n`);
+    expect(stdout).toContain('notice of receipt, by sms, mail, not delivered: no address');
+    expect(stdout).toContain('您反映的事项已登记，编号T20300304-001，李女士负责，3月4日15:00前答复。');
+    expect(stdout).not.toContain('m/1');
+    const hidden = await aftercare(line, answers('masked'));
+    expect(hidden.stdout).toMatch(/to +hidden from you/);
+    expect(hidden.stdout).not.toContain('您反映的事项已登记');
   });
 
   it('tells what was refused among the facts, in the same columns', async () => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { taskForm } from '../acts.js';
 import { command } from '../command.js';
 import { fieldsOf } from '../../forms.js';
+import { undeliveredOf, undeliveredPairs } from '../undelivered.js';
 import {
   aheadLines,
   answerPairs,
@@ -38,6 +39,7 @@ export default command({
       ? (await api.explain(task.caseId, clock.name)).find((each) => each.clock.key === clock.key)
       : undefined;
     const fields = fieldsOf(taskForm(task.caseId, task.name));
+    const undelivered = await undeliveredOf(ctx, sheet, task);
     const line = lineToType(task, ctx.globals.as ?? null);
     out.either(
       { task, form: fields, case: sheet.row, explanation: explanation ?? null, related: sheet.related, line },
@@ -56,7 +58,11 @@ export default command({
             ['matter', openingTexts(sheet).join(' · ')],
           ]),
         );
-        if (task.context) {
+        if (undelivered) {
+          out.line();
+          out.line(out.c.bold('To deliver'));
+          out.lines(out.pairs(undeliveredPairs(undelivered)));
+        } else if (task.context) {
           out.line();
           out.line(out.c.bold('To know'));
           out.lines(out.pairs(answerPairs(sheet, task.context, ctx.moments)));

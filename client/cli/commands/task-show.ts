@@ -4,6 +4,7 @@ import { command } from '../command.js';
 import { DeskError, EXIT } from '../../api.js';
 import { fieldsOf } from '../../forms.js';
 import { CASE, caseNumber, taskFlag } from '../inputs.js';
+import { undeliveredOf, undeliveredPairs } from '../undelivered.js';
 import { answerPairs, dueWords, formPairs } from '../views.js';
 
 export default command({
@@ -31,7 +32,9 @@ export default command({
       });
     }
     const fields = fieldsOf(form);
-    out.either({ case: input.case, task: row, form: fields }, () => {
+    const undelivered = await undeliveredOf(ctx, sheet, row);
+    const told = { case: input.case, task: row, form: fields, ...(undelivered ? { undelivered } : {}) };
+    out.either(told, () => {
       const due = row.status === 'open' ? `${dueWords(ctx, row.dueAt, row.provisional)}` : row.status;
       out.line(`${out.c.bold(`${input.case} · ${row.key}`)}  ${due}  ${out.c.dim(row.rule)}`);
       out.lines(
@@ -42,7 +45,10 @@ export default command({
           ['done', row.completedAt && `${ctx.moments.at(row.completedAt)} by ${row.completedBy}`],
         ]),
       );
-      if (row.context) {
+      if (undelivered) {
+        out.line(out.c.bold('To deliver'));
+        out.lines(out.pairs(undeliveredPairs(undelivered)));
+      } else if (row.context) {
         out.line(out.c.bold('To know'));
         out.lines(out.pairs(answerPairs(sheet, row.context, ctx.moments)));
       }
