@@ -98,7 +98,7 @@ const REMEDIES: Record<string, string> = {
   'task.personExcluded':
     'somebody else must do it: aftercare task reassign CASE --task NAME --to STAFF --reason …',
   'task.notOpen': 'what is open: aftercare case show CASE; to mend an answer: aftercare task correct',
-  'task.notYours': 'aftercare task claim CASE --task NAME, if nobody has it',
+  'task.notYours': 'take it over: aftercare task claim CASE --task NAME',
   'task.notAnswered': 'answer it: aftercare task complete CASE --task NAME',
   'case.closed': 'if it is not solved: aftercare case reopen CASE --reason …',
   'case.personConcerned': 'a colleague must do it: aftercare task reassign CASE --to STAFF --reason …',

@@ -35,7 +35,7 @@ export const ENTRIES: readonly Entry[] = [
   entry(
     'task claim',
     'Tasks',
-    'take a task of your role that nobody has',
+    "take a task of your role: one that nobody has, or a colleague's",
     () => import('./commands/task-claim.js'),
   ),
   entry('task release', 'Tasks', 'give a task back to its role', () => import('./commands/task-release.js')),
