@@ -1,6 +1,7 @@
 /** Acts that cost somebody something: their effect is shown first, then asked for (experience, destructive acts). */
 import type { Context } from './context.js';
 import { UsageError } from './errors.js';
+import { padEnd, widthOf } from './output.js';
 
 /** What an act would do, as lines of a plan: `clocks`, `messages`, `tasks` … */
 export interface Effect {
@@ -50,7 +51,9 @@ export async function approved(
   }
   await check();
   out.say(out.e.bold(effect.title));
-  for (const [name, text] of spread(effect.lines)) out.say(`  ${out.e.dim(name.padEnd(10))} ${text}`);
+  const lines = spread(effect.lines);
+  const width = Math.max(...lines.map(([name]) => widthOf(name))) + 2;
+  for (const [name, text] of lines) out.say(`  ${out.e.dim(padEnd(name, width))}${text}`);
   if (severity.kind === 'moderate') {
     if (await ctx.prompts.confirm('Do it?', '--yes')) return true;
   } else {
