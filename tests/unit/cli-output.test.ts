@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AftercareApi, Inbox } from '../../client/api.js';
 import { DeskError, EXIT } from '../../client/api.js';
 import { notFound } from '../../client/failures.js';
+import { approved, MODERATE } from '../../client/cli/approval.js';
 import { Context } from '../../client/cli/context.js';
 import { lengthText, Moments } from '../../client/cli/moments.js';
 import { Output, shellWord, widthOf, type Sink } from '../../client/cli/output.js';
@@ -614,6 +615,64 @@ describe('a case as it is read', () => {
     expect(stdout).toContain(
       '  14:00  zhou.jie  REFUSED: act pause, code case.closed\n  15:00  li.na     notes: "打印头漏墨" ',
     );
+  });
+});
+
+describe('in words', () => {
+  it('task claim names who had the task', async () => {
+    const act = () => Promise.resolve(RESULT);
+    const tasks = () => Promise.resolve([task({ assignee: 'zhang.wei' })]);
+    const line = 'task claim T20300304-001 --task acknowledge --as li.na';
+    expect((await aftercare(line, { act, tasks })).stdout).toMatch(/^✓ acknowledge claimed from zhang\.wei;/);
+    const free = () => Promise.resolve([task({ assignee: null })]);
+    expect((await aftercare(line, { act, tasks: free })).stdout).toMatch(/^✓ acknowledge claimed;/);
+  });
+
+  it('nothing late and nothing stuck is said as the good news it is', async () => {
+    const cases = () => Promise.resolve([row()]);
+    expect((await aftercare('case list --late', { cases })).stdout).toBe('nothing is late\n');
+    expect((await aftercare('case list --stuck', { cases })).stdout).toBe('nothing is stuck\n');
+    const none = () => Promise.resolve([]);
+    expect((await aftercare('case list', { cases: none })).stdout).toBe('no such case\n');
+  });
+
+  it('a trip has no customer', async () => {
+    const { stdout } = await aftercare('case show R20300304-001 --as li.na', {
+      sheet: () =>
+        Promise.resolve({
+          row: row({ caseId: 'R20300304-001', process: 'trip', customer: null }),
+          ...{ tasks: [], clocks: [], messages: [], timeline: [], evidence: [], related: [], refusals: [] },
+          ...{ texts: {}, complainant: null, view: 'full', places: [], finalState: null },
+        }),
+    });
+    expect(stdout).not.toMatch(/^ +customer/m);
+  });
+
+  it('a month is taken with its year or without', async () => {
+    const config = { as: null, packageRoot: ROOT, policyPath: null, calendarsPath: null };
+    const show = async (flags: string) => {
+      const [stdout, stderr] = [new Paper(), new Paper()];
+      const out = new Output(globals(), stdout, stderr);
+      const argv = `calendar show ${flags}`.split(' ');
+      const exit = await run(argv, { out, config: () => Promise.resolve(config as never) });
+      return { exit, said: stdout.text + stderr.text };
+    };
+    expect((await show('--month 2026-10')).said).toContain('10/2026');
+    expect((await show('--year 2026 --month 2')).said).toContain('02/2026');
+    const wrong = await show('--month 13');
+    expect([wrong.exit, wrong.said]).toEqual([64, expect.stringContaining('a month, MM or YYYY-MM')]);
+    expect((await show('--year 2025 --month 2026-10')).exit).toBe(64);
+  });
+
+  it('what an act costs is shown in two columns, however long the names', async () => {
+    const stderr = new Paper();
+    const ctx = new Context(globals(), { out: new Output(globals(), new Paper(), stderr) });
+    const lines: [string, string][] = [
+      ['looked at again', 'zhou.jie'],
+      ['who', 'li.na'],
+    ];
+    await expect(approved(ctx, { title: 'reopen', lines }, MODERATE)).rejects.toThrow('--yes');
+    expect(stderr.text).toContain('  looked at again  zhou.jie\n  who              li.na\n');
   });
 });
 

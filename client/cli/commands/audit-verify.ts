@@ -2,6 +2,13 @@ import { z } from 'zod';
 import { EXIT } from '../../api.js';
 import { command } from '../command.js';
 
+const SEALS = {
+  valid: 'valid',
+  invalid: 'not valid',
+  notChecked: 'not checked: no --key was given',
+  none: 'none: exported without a key',
+} as const;
+
 export default command({
   name: 'audit verify',
   group: 'Proof',
@@ -25,8 +32,9 @@ export default command({
     out.either({ ...report, ok, ...(root === undefined ? {} : { rootAsNoted: !rootDiffers }) }, () => {
       const { counts } = report;
       const holds = `${counts.files} files, ${counts.runs} runs, ${counts.events} events, ${counts.facts} facts, ${counts.turns} turns`;
+      const wrong = report.faults.length + (rootDiffers ? 1 : 0);
       out.line(
-        `${ok ? out.c.green('✓') : out.c.red('✗')} ${report.case ?? dir}  ${ok ? 'whole and unchanged' : `${report.faults.length + (rootDiffers ? 1 : 0)} faults`}  ${out.c.dim(holds)}`,
+        `${ok ? out.c.green('✓') : out.c.red('✗')} ${report.case ?? dir}  ${ok ? 'whole and unchanged' : `${wrong} fault${wrong === 1 ? '' : 's'}`}  ${out.c.dim(holds)}`,
       );
       for (const fault of report.faults) out.line(`  ${out.c.red(fault.kind.padEnd(10))}${fault.detail}`);
       if (rootDiffers)
@@ -34,7 +42,7 @@ export default command({
       out.lines(
         out.pairs([
           ['root', report.root],
-          ['seal', report.seal],
+          ['seal', SEALS[report.seal]],
           ['exported', report.exportedAt],
         ]),
       );

@@ -4,6 +4,8 @@ import { command } from '../command.js';
 import { UsageError } from '../errors.js';
 import { loadPolicyOf } from '../policies.js';
 
+const MONTH = /^([1-9]\d{3}-)?(0?[1-9]|1[0-2])$/;
+
 export default command({
   name: 'calendar show',
   group: 'Rules',
@@ -18,11 +20,9 @@ export default command({
       .meta({ description: 'default this year', value: 'YYYY' })
       .optional(),
     month: z
-      .number()
-      .int()
-      .min(1)
-      .max(12)
-      .meta({ description: 'default the whole year, or this month', value: 'MM' })
+      .string()
+      .regex(MONTH, 'a month, MM or YYYY-MM')
+      .meta({ description: 'MM or YYYY-MM; default the whole year, or this month', value: 'MM' })
       .optional(),
     calendar: z.string().default('hotline').meta({ description: 'a calendar of the policy', value: 'NAME' }),
   }),
@@ -40,8 +40,14 @@ export default command({
     }
     const calendar = calendarNamed(calendars, input.calendar);
     const today = ctx.useMoments(policy.zone.offsetMinutes, new Date()).dayKey(new Date());
-    const year = input.year ?? Number(today.slice(0, 4));
-    const month = input.month ?? (input.year === undefined ? Number(today.slice(5, 7)) : undefined);
+    const named = input.month === undefined ? null : MONTH.exec(input.month);
+    const ofMonth = named?.[1] === undefined ? undefined : Number.parseInt(named[1], 10);
+    if (ofMonth !== undefined && input.year !== undefined && ofMonth !== input.year) {
+      const message = `--month ${input.month} is not in --year ${input.year}`;
+      throw new UsageError('usage.value', message, 'one year', '--month');
+    }
+    const year = ofMonth ?? input.year ?? Number(today.slice(0, 4));
+    const month = named ? Number(named[2]) : input.year === undefined ? Number(today.slice(5, 7)) : undefined;
     const months = month === undefined ? Array.from({ length: 12 }, (_, i) => i + 1) : [month];
     const days = months
       .flatMap((each) => daysOf(year, each))

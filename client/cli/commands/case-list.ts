@@ -52,9 +52,15 @@ export default command({
       row.status !== 'closed' && (row.attention !== null || row.nextDueAt === null || isLate(row));
     const rows = found.filter((row) => (!input.late || isLate(row)) && (!input.stuck || isStuck(row)));
     out.either(rows, () => {
-      if (rows.length === 0) out.line('no such case');
+      if (rows.length === 0) out.line(noneOf(input));
       out.lines(out.table(rows, caseColumns(ctx)));
     });
     if (found.length === input.limit) out.say(`The first ${input.limit}; more with --limit.`);
   },
 });
+
+/** In the words of what was asked for: that nothing is late is good news. */
+function noneOf({ late, stuck }: { late: boolean; stuck: boolean }): string {
+  if (late) return 'nothing is late';
+  return stuck ? 'nothing is stuck' : 'no such case';
+}

@@ -46,7 +46,8 @@ export default command({
             sheet.row.process === 'complaint' ? 'complainant' : 'customer',
             sheet.view === 'masked'
               ? 'hidden from you (PRV-02)'
-              : [who?.customer?.name, who?.name, who?.phone].filter(Boolean).join(', ') || row.identity,
+              : [who?.customer?.name, who?.name, who?.phone].filter(Boolean).join(', ') ||
+                (row.identity === 'named' ? null : row.identity),
           ],
           ['matter', openingTexts(sheet).join(' · ')],
           ['owner', c.cyan(row.owner)],
