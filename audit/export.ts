@@ -1,6 +1,6 @@
-import { readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { PayloadCodec } from '@temporalio/common';
 import type { EvidenceRow, LedgerPort, StoragePort } from '../adapters/ports.js';
@@ -171,9 +171,11 @@ async function refuseFilled(dir: string): Promise<void> {
 /** A half-written archive would look like a tampered one: it is renamed into place when complete. */
 async function writeWhole(dir: string, texts: Record<string, string>): Promise<void> {
   const draft = `${dir}.part-${process.pid}`;
-  await makeFolder(draft);
+  await makeFolder(dirname(dir));
   try {
     await guardedWrite(dir, '--out', async () => {
+      await rm(draft, { recursive: true, force: true });
+      await mkdir(draft);
       for (const [name, text] of Object.entries(texts)) await writeFile(join(draft, name), text);
       await rmdir(dir).catch(() => undefined);
       await rename(draft, dir);
