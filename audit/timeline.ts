@@ -148,6 +148,9 @@ const FILE: Phrase = (value, say) => say.label(`文件${fileOf(value, say)}`, `f
 /** How each detail is told, in the order it is told; details not named here follow as `name value`. */
 const PHRASES: Record<string, Phrase> = {
   task: worded('task'),
+  // Of a refusal: the task or act, and why not.
+  act: worded('task'),
+  code: (value) => String(value),
   clock: (value, say) => `${say.label('时限：', 'clock ')}${worded('clock')(value, say)}`,
   round: (value, say) => say.label(`第${String(value)}轮`, `round ${String(value)}`),
   template: worded('message'),

@@ -613,7 +613,7 @@ describe('a case as it is read', () => {
       sheetOf({ timeline: [fact], refusals }),
     );
     expect(stdout).toContain(
-      '  14:00  zhou.jie  REFUSED: act pause, code case.closed\n  15:00  li.na     notes: "打印头漏墨" ',
+      '  14:00  zhou.jie  REFUSED: pause, case.closed\n  15:00  li.na     notes: "打印头漏墨" ',
     );
   });
 });
