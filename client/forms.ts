@@ -382,19 +382,23 @@ function valuesOf(answer: unknown, name: string): { at: string; value: unknown }
 /**
  * Says early that a file named in an answer (`@path`, or `{ file: path }`) is not there or empty, or that its `@` was
  * forgotten: a form must not fail half-way because of a wrong path, nor a file's name be filed in its place.
+ * @param written how a path is given there, where it is a flag of its own
  * @throws DeskError `usage.file` (exit 64)
  */
 export async function checkFiles(
   fields: readonly FormField[],
   answer: Record<string, unknown>,
+  written: Written = (field, path) => `${field}=@${path}`,
 ): Promise<void> {
   for (const field of everyField(fields)) {
     if (field.kind !== 'file') continue;
-    for (const { at, value } of valuesOf(answer, field.name)) await checkFile(at, value);
+    for (const { at, value } of valuesOf(answer, field.name)) await checkFile(at, value, written);
   }
 }
 
-async function checkFile(field: string, value: unknown): Promise<void> {
+type Written = (field: string, path: string) => string;
+
+async function checkFile(field: string, value: unknown, written: Written): Promise<void> {
   const refused = (message: string, why: string, remedy: string) =>
     new DeskError('usage.file', `${field}: ${message}`, {
       exit: EXIT.usage,
@@ -403,15 +407,15 @@ async function checkFile(field: string, value: unknown): Promise<void> {
     });
   const plain = typeof value === 'string' && !value.startsWith('@');
   if (plain && (FILE_NAME.test(value) || (await isFile(value)))) {
-    const said = `a file is given with @: ${field}=@${value}`;
-    throw refused(said, said, `add the @; in an answer file: ${field}: { file: ${value} }`);
+    const said = `a file is given with @: ${written(field, value)}`;
+    throw refused(said, said, 'add the @; in an answer file "@path" stands in quotes');
   }
   const path =
     typeof value === 'string' && !plain
       ? value.slice(1)
       : ((value as { file?: string } | null | undefined)?.file ?? null);
   if (path === null) return;
-  const remedy = `check the path: ${field}=@path/to/file`;
+  const remedy = `check the path: ${written(field, 'path/to/file')}`;
   const found = await stat(path).catch(() => null);
   const readable =
     found !== null &&

@@ -679,6 +679,16 @@ describe('in words', () => {
 describe('what cannot be is said with field and remedy', () => {
   it.each([
     ['policy explain-clock --limit 100000wd', '--limit 100000wd is longer than ten years', 'at most 3650wd'],
+    [
+      'case withdraw T20300304-001 --channel phone --proof call.mp3 --as li.na',
+      'a file is given with @: --proof @call.mp3',
+      'add the @',
+    ],
+    [
+      'case attach T20300304-001 --field x --file /dev/nothing --as li.na',
+      'file: cannot read nothing',
+      '--file path/to/file',
+    ],
     ['audit verify exports --key no-such.key', 'the key file no-such.key cannot be read', 'openssl rand'],
     ['audit export T20300304-001 --key no-such.key', 'the key file no-such.key', 'openssl rand'],
   ])('%s', async (line, message, remedy) => {

@@ -24,7 +24,7 @@ export default command({
   }),
   async run(ctx, { case: caseId, field, file }) {
     const asked = { name: 'file', label: 'file', required: true, kind: 'file', personal: false } as const;
-    await checkFiles([asked], { file: { file } });
+    await checkFiles([asked], { file: { file } }, (_, path) => `--file ${path}`);
     const lines: [string, string][] = [
       ['field', field],
       ['file', file],

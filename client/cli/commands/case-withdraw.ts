@@ -25,7 +25,7 @@ export default command({
   }),
   async run(ctx, { case: caseId, channel, proof, reason }) {
     const asked = { name: 'proof', label: 'proof', required: true, kind: 'file', personal: false } as const;
-    await checkFiles([asked], { proof });
+    await checkFiles([asked], { proof }, (_, path) => `--proof @${path}`);
     const lines: [string, string][] = [
       ['next', 'somebody else calls back to check it (W33)'],
       ['proof', proof],
