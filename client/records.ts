@@ -37,8 +37,11 @@ export class Records {
     const masked = hidesComplainant(file.row, staff);
     const ids = new Set<string>();
     collect(['content'], input?.form, ids);
-    for (const task of file.tasks) collect(['content'], task.answer, ids);
-    for (const fact of file.timeline) collect(['content'], fact.data, ids);
+    // Whom it is about reads what he is to answer, and his own words; what others noted may name who complained (W31).
+    const concerned = file.row.personsConcerned.includes(staff.id);
+    for (const task of file.tasks)
+      if (!concerned || task.completedBy === staff.id) collect(['content'], task.answer, ids);
+    if (!concerned) for (const fact of file.timeline) collect(['content'], fact.data, ids);
     const codes = new Set<string>();
     for (const task of file.tasks) if (task.name === 'receiveCode') collect(['content'], task.answer, codes);
     const contact = (input?.form?.['contact'] as { content?: string } | undefined)?.content;

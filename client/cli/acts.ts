@@ -5,7 +5,7 @@ import { actForms } from '../../domain/forms-case.js';
 import { PROCESS_NAMES, processOf, taskForms } from '../../domain/processes.js';
 import type { TaskRow } from '../../domain/case.js';
 import type { ActName, ActResult, NextTask } from '../../workflows/case/messages.js';
-import { suggest } from '../forms.js';
+import { labelOf, suggest } from '../forms.js';
 import { explainRefusal } from './answers.js';
 import { approved, notOnlyDry, type Effect, type Severity } from './approval.js';
 import type { Context } from './context.js';
@@ -14,6 +14,14 @@ import { closingText, lastWaiting } from './closing.js';
 
 /** How long a case is asked before the ledger is taken at its word. */
 const LIVE_MS = 2_000;
+
+/** `; it goes on by itself Tue 10:00 (next attempt)`: of an open case that asks nobody anything; empty when not known. */
+export async function goesOnText(ctx: Context, caseId: string): Promise<string> {
+  const api = await ctx.open();
+  const live = await api.view(caseId, Date.now() + LIVE_MS).catch(() => null);
+  const [wait] = live?.waits ?? [];
+  return wait ? `; it goes on by itself ${ctx.moments.due(wait.until)}: ${labelOf(wait.name)}` : '';
+}
 
 /** Name of a task without its round: `investigate#2` is an `investigate`. */
 export function taskName(task: string): string {
@@ -143,6 +151,7 @@ export async function tellResult(
 ): Promise<void> {
   if (result === null) return;
   const { out } = ctx;
+  const waits = result.status === 'open' && !result.next[0] ? await goesOnText(ctx, caseId) : '';
   const last =
     result.status === 'closing' ? lastWaiting(await (await ctx.open()).messages({ caseId })) : null;
   out.either({ case: caseId, ...result, ...(last ? { closesWith: last } : {}) }, () => {
@@ -155,7 +164,7 @@ export async function tellResult(
       for (const task of result.next) out.line(`  before that: ${nextText(ctx, task)}`);
       if (last && !first) out.line(`  ${closingText(ctx, last)}`);
     } else if (!first) {
-      out.line(`${tick} ${what}; no task is open now`);
+      out.line(`${tick} ${what}; no task is open now${waits}`);
     } else {
       out.line(`${tick} ${what}; next: ${nextText(ctx, first)}`);
       for (const task of others) out.line(`  also open: ${nextText(ctx, task)}`);

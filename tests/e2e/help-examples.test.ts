@@ -84,7 +84,7 @@ const FILES: Record<string, string> = {
     'problemType: delivery\nmatter: 设备晚到三天\ncomplainant: { name: 方晴, phone: "13800000155" }\n',
   'issuance.yaml': `customer: yunfan
 noticeNo: 杭税告2030-0113
-noticeOn: '2030-03-01'
+noticeOn: '2026-03-02'
 bureau: xihu-bureau
 devices: [{ family: goldenTaxDisk, machineNo: 0 }]
 `,

@@ -636,7 +636,7 @@ describe('in words', () => {
     expect((await aftercare('case list', { cases: none })).stdout).toBe('no such case\n');
   });
 
-  it('a trip has no customer', async () => {
+  it('a trip has no customer; a case that asks nobody says when it goes on', async () => {
     const { stdout } = await aftercare('case show R20300304-001 --as li.na', {
       sheet: () =>
         Promise.resolve({
@@ -644,8 +644,11 @@ describe('in words', () => {
           ...{ tasks: [], clocks: [], messages: [], timeline: [], evidence: [], related: [], refusals: [] },
           ...{ texts: {}, complainant: null, view: 'full', places: [], finalState: null },
         }),
+      view: () =>
+        Promise.resolve({ waits: [{ name: 'bureauAgain', until: '2030-03-05T01:00:00.000Z' }] } as never),
     });
     expect(stdout).not.toMatch(/^ +customer/m);
+    expect(stdout).toContain('\n  nothing; it goes on by itself Tue 09:00 (in 18 h): bureau again\n');
   });
 
   it('a month is taken with its year or without', async () => {

@@ -148,12 +148,13 @@ describe('a person concerned', () => {
     ] as const) {
       // An act whose facts and messages lead to the customer, besides those of the opening.
       await desk.complete(caseId, 'acknowledge', { grade: 'general' }, 'sun.yan');
-      await desk.act('note', caseId, { text: '已联系', tellCustomer: true }, 'sun.yan');
+      await desk.act('note', caseId, { text: `已联系${traces[0]}`, tellCustomer: true }, 'sun.yan');
       const [full, masked] = await Promise.all([
         desk.api.sheet(caseId, 'sun.yan'),
         desk.api.sheet(caseId, 'li.na'),
       ]);
       expect(full.complainant).not.toBeNull();
+      expect(JSON.stringify(full.texts)).toContain(`已联系${traces[0]}`);
       const contact = full.messages.flatMap(({ to }) => (to.kind === 'contact' ? [to.content] : []));
       const seen = JSON.stringify(masked);
       for (const trace of [...traces, ...contact]) expect(seen, trace).not.toContain(trace);

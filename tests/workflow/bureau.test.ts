@@ -206,6 +206,11 @@ test('W28 a no by mail gives the slot up and is followed by telephone', async ()
   expect(await desk.messages(caseId, 'staff.bureauNoSlot')).toMatchObject([
     { params: { reason: { word: 'reason:bureauDeclined' } } },
   ]);
+  // No by telephone as well: nobody is asked anything until the counter opens again, and the case says so.
+  await desk.complete(caseId, 'callBureau', { result: 'declined' }, 'li.na');
+  expect(await desk.openTasks(caseId)).toEqual([]);
+  const { waits } = await desk.api.view(caseId);
+  expect(waits.map(({ name, until }) => [name, shown(until)])).toEqual([['bureauAgain', '05-14 09:00']]);
 });
 
 test('W25 W28 a replacement that a repair opens asks the bureau as its officer wants it', async () => {

@@ -650,6 +650,7 @@ export function receiveActs(kase: AnyKase, recorder: Recorder, alarm: Alarm): vo
         channels: m.channels,
         notBefore: m.notBefore,
       })),
+      waits: kase.waits(),
       custody: kase.holdings.items(),
       bookings: kase.holdings.bookings(),
       linked: Object.entries(kase.state.linked ?? {})

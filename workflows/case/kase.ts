@@ -720,6 +720,13 @@ export class Kase<Answers = Record<string, Record<string, unknown>>, Data = unkn
     }
     await this.until(() => this.state.journal[key] !== undefined);
   }
+  /** What the manual waits for now, soonest first. */
+  waits(): { name: string; until: Instant }[] {
+    return Object.entries(this.state.timers)
+      .filter(([key]) => this.state.journal[key] === undefined)
+      .map(([key, until]) => ({ name: /^timer:(\w+)/.exec(key)![1]!, until }))
+      .sort((a, b) => (a.until < b.until ? -1 : 1));
+  }
   /** Ends a wait of that name early: somebody was heard of. */
   cutShort(name: string, by: string): boolean {
     for (const key of Object.keys(this.state.timers)) {

@@ -260,11 +260,13 @@ export interface CaseView {
   tasks: TaskRow[];
   clocks: ClockRow[];
   messages: MessageRow[];
-  /** Messages not yet sent, dropped or failed. */
   custody: HeldItem[];
   bookings: BookingRequest[];
   /** Cases this one opened and has not heard the end of, by number. */
   linked: string[];
+  /** Instants the manual waits for before it goes on by itself, soonest first. */
+  waits: { name: string; until: Instant }[];
+  /** Messages not yet sent, dropped or failed. */
   undelivered: { key: string; template: string; channels: Channel[]; notBefore: Instant | null }[];
   nextAlarmAt: Instant | null;
   /** True when nothing is in flight: no handler, unrecorded fact or delivery. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { goesOnText } from '../acts.js';
 import { command } from '../command.js';
 import { closingText, lastWaiting } from '../closing.js';
 import { CASE, caseNumber } from '../inputs.js';
@@ -35,6 +36,8 @@ export default command({
     const actor = await ctx.actor();
     const api = await ctx.open();
     const sheet = await api.sheet(caseId, actor.id);
+    const asks = sheet.tasks.some((task) => task.status === 'open');
+    const waits = sheet.row.status === 'open' && !asks && !out.json ? await goesOnText(ctx, caseId) : '';
     out.either(sheet, () => {
       const { row } = sheet;
       const { moments } = ctx;
@@ -64,7 +67,7 @@ export default command({
       const last = row.status === 'closing' && opened.length === 0 ? lastWaiting(sheet.messages) : null;
       if (last) out.line(`  ${closingText(ctx, last)}`);
       out.line(c.bold('Open'));
-      if (opened.length === 0) out.line('  nothing');
+      if (opened.length === 0) out.line(`  nothing${waits}`);
       out.lines(
         out.table(
           opened,
