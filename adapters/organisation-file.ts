@@ -14,6 +14,7 @@ import {
   type Customer,
   type Organisation,
 } from '../domain/organisation.js';
+import { DEVICE_FAMILIES } from '../domain/issuance.js';
 import { mayStandInText, normaliseMobile, parsePhone } from '../domain/phone.js';
 import { checkTaxpayerId, normaliseTaxpayerId } from '../domain/taxpayer.js';
 
@@ -354,6 +355,12 @@ export async function readStockCsv(path: string): Promise<StockLine[]> {
     required: ['serial', 'family', 'model'],
     id: 'serial',
     cell: (field, text) => (field === 'kind' ? (STOCK_KINDS[text] ?? text) : text),
+    // A device of a family that nobody can order would only stand in the bureau's ledger; it cannot be taken out again.
+    tidy(row, complain) {
+      if (row.kind === 'device' && !(DEVICE_FAMILIES as readonly string[]).includes(row.family))
+        complain('family', `one of ${DEVICE_FAMILIES.join(', ')}; what is no special device is a spare`);
+      return row;
+    },
   });
   return rows.map(({ line, data: { serial, ...rest } }) => ({ line, item: serial, ...rest }));
 }

@@ -260,7 +260,7 @@ describe('stock from a spreadsheet', () => {
   it('REG-05 names line, column, value and what is allowed', async () => {
     const file = await write(
       'wrong.csv',
-      'serial,family,model,kind\nS 1,disk,D,device\nS-22,金税盘,D,device\nS-33,disk,,cash\ns-44,disk,D,\nS-44,disk,D,\n',
+      'serial,family,model,kind\nS 1,disk,D,device\nS-22,金税盘,D,device\nS-33,disk,,cash\ns-44,disk,D,spare\nS-44,disk,D,spare\nS-55,goldTaxDisk,D,\n',
     );
     expect(await problemsOf(readStockCsv(file))).toEqual([
       '2:1: serial = S 1: 3 to 40 letters, digits and hyphens',
@@ -268,6 +268,7 @@ describe('stock from a spreadsheet', () => {
       '4:3: model = (empty): Invalid input: expected string, received undefined',
       '4:4: kind = cash: one of device, spare',
       '6:1: serial = S-44: used before in line 5: serials are unique',
+      '7:2: family = goldTaxDisk: one of goldenTaxCard, icCard, cardReader, goldenTaxDisk, taxControlDisk, reportDisk; what is no special device is a spare',
     ]);
     const bare = await problemsOf(readStockCsv(await write('bare.csv', 'serial,family\nS-1,disk\n')));
     expect(bare).toEqual(['1: model = (missing): a column for model is needed']);
