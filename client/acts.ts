@@ -25,7 +25,8 @@ type EdgeParsed =
 /** What a code in a mail to a bureau asks, and who answers by it. */
 interface BureauRequest {
   caseId: string;
-  taskKey: string;
+  /** Key of the task it answers. */
+  task: string;
   actor: Actor;
 }
 
@@ -70,9 +71,8 @@ export class Acts {
 
   async answerBureau(code: string, answer: unknown, options: ActOptions = {}) {
     const requestId = options.requestId ?? randomUUID();
-    const asked = await this.bureauRequest(code, requestId);
-    const { caseId, taskKey, actor } = asked;
-    const answered = this.bureauAnswer(asked, answer, requestId);
+    const { caseId, task, actor } = await this.bureauRequest(code, requestId);
+    const answered = this.payloadOf('completeTask', caseId, { task, answer }, requestId);
     const payload = await this.logged(caseId, actor.id, 'awaitBureau', answered);
     let result: ActResult;
     try {
@@ -81,20 +81,19 @@ export class Acts {
       throw codeSpentIf(error, requestId);
     }
     await this.desk.guarded(requestId, () =>
-      this.desk.ledger.useBureauCodes({ caseId, taskKey, at: this.desk.at, requestId }),
+      this.desk.ledger.useBureauCodes({ caseId, taskKey: task, at: this.desk.at, requestId }),
     );
     return { ...result, caseId };
   }
 
   async checkBureauAnswer(code: string, answer: unknown): Promise<void> {
     const requestId = randomUUID();
-    const asked = await this.bureauRequest(code, requestId);
-    const payload = await this.bureauAnswer(asked, answer, requestId);
-    const { value } = await this.papers.references(payload, 'awaitBureau', requestId);
-    const act: Act = { ...(value as object), requestId, by: asked.actor };
-    await this.rehearse('completeTask', asked.caseId, act).catch((error: unknown) => {
-      throw codeSpentIf(error, requestId);
-    });
+    const { caseId, task, actor } = await this.bureauRequest(code, requestId);
+    await this.rehearse('completeTask', caseId, { task, answer }, actor, requestId).catch(
+      (error: unknown) => {
+        throw codeSpentIf(error, requestId);
+      },
+    );
   }
 
   /** What a one-time code was made for (W28). @throws DeskError `bureau.codeUnknown`, `bureau.codeSpent` */
@@ -110,13 +109,7 @@ export class Acts {
     // repeated gets its first answer there.
     if (known.usedAt !== null && known.usedRequest !== requestId) throw codeSpent(requestId);
     const { caseId, taskKey, unitId } = known;
-    return { caseId, taskKey, actor: { id: `bureau:${unitId}`, roles: [] } };
-  }
-
-  private async bureauAnswer({ caseId, taskKey }: BureauRequest, answer: unknown, requestId: string) {
-    const parsed = edgeForm(caseId, 'awaitBureau')!.safeParse(answer ?? {}) as EdgeParsed;
-    if (!parsed.success) throw invalid('awaitBureau', formIssues(parsed.error), requestId);
-    return { task: taskKey, answer: parsed.data };
+    return { caseId, task: taskKey, actor: { id: `bureau:${unitId}`, roles: [] } };
   }
 
   async act(
@@ -135,26 +128,31 @@ export class Acts {
   }
 
   async checkAct(name: ActName | 'reopen', caseId: string, args: unknown, by: string): Promise<void> {
-    const requestId = randomUUID();
+    await this.rehearse(name, caseId, args, by, randomUUID());
+  }
+
+  /** Makes an act ready as if to send it, and asks the case whether it would take it. @throws DeskError as `act` */
+  private async rehearse(
+    name: ActName | 'reopen',
+    caseId: string,
+    args: unknown,
+    by: string | Actor,
+    requestId: string,
+  ): Promise<void> {
     const payload = await this.payloadOf(name, caseId, args, requestId);
-    const actor = await this.desk.actor(by);
+    const actor = typeof by === 'string' ? await this.desk.actor(by) : by;
     const { value } = await this.papers.references(payload, aboutOf(name, args), requestId);
     if (name === 'reopen') {
       await this.reopenable(caseId, actor, requestId);
       return;
     }
-    await this.rehearse(name, caseId, { ...(value as object), requestId, by: actor });
-  }
-
-  /** Asks the case whether it would take an act. @throws DeskError with its refusal */
-  private async rehearse(name: ActName, caseId: string, act: Act): Promise<void> {
-    const until = Date.now() + (this.desk.deps.patienceMs ?? 15_000);
+    const act: Act = { ...(value as object), requestId, by: actor };
     const refusal = await this.desk.queried(caseId, (client) =>
-      client.withDeadline(until, () =>
+      client.withDeadline(Date.now() + this.desk.patienceMs, () =>
         client.workflow.getHandle(caseId).query<Refusal | null, [ActName, Act]>('wouldRefuse', name, act),
       ),
     );
-    if (refusal !== null) throw saidNo(refusal, act.requestId);
+    if (refusal !== null) throw saidNo(refusal, requestId);
   }
 
   /** An act in the shape of its form, and what the ledger must know of it is there; nothing is stored yet. */
@@ -251,7 +249,7 @@ export class Acts {
       ),
       evidence: await this.desk.guarded(requestId, () => this.papers.evidenceOf(caseId, args, actor.id)),
     };
-    const patience = Date.now() + (this.desk.deps.patienceMs ?? 15_000);
+    const patience = Date.now() + this.desk.patienceMs;
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.bounded(

@@ -54,6 +54,11 @@ export class Desk {
     return this.deps.policy;
   }
 
+  /** How long an act, or its rehearsal, waits for the case. */
+  get patienceMs(): number {
+    return this.deps.patienceMs ?? 15_000;
+  }
+
   now(): Date {
     return this.deps.now?.() ?? new Date();
   }

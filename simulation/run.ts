@@ -35,6 +35,7 @@ import {
   minutesOf,
   percentOf,
   type CompleteStep,
+  type Crashed,
   type CrashStep,
   type DoStep,
   type Expectation,
@@ -165,8 +166,8 @@ class ScenarioRun {
   private before = new Map<string, CasePicture>();
   private now = new Map<string, CasePicture>();
   private readonly misses: Miss[] = [];
-  private dieOnIntake: 'worker' | 'stack' | null = null;
-  private armed: { line: number; what: 'worker' | 'stack'; at: string; restarts: number } | null = null;
+  private dieOnIntake: Crashed | null = null;
+  private armed: { line: number; what: Crashed; at: string; restarts: number } | null = null;
   private ledgerDown = false;
 
   constructor(

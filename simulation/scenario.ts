@@ -85,6 +85,8 @@ export const DEEDS = [
   'bureauAnswer',
 ] as const;
 export type OutageOf = (typeof OUTAGES)[number];
+/** What is killed. */
+export type Crashed = (typeof CRASHES)[number];
 export type CrashPoint = (typeof CRASH_POINTS)[number];
 
 // ---------------------------------------------------------------- what a step expects

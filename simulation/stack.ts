@@ -22,7 +22,7 @@ import { noFaults, withFaults, type Faults } from './faults.js';
 import { Remote } from './remote.js';
 import type { DeskOrder } from './desk-main.js';
 import type { LedgerOrder } from './ledger-main.js';
-import type { CrashPoint, OutageOf } from './scenario.js';
+import type { Crashed, CrashPoint, OutageOf } from './scenario.js';
 import type { WorkerOrder } from './worker-main.js';
 
 export interface StackOptions {
@@ -80,7 +80,7 @@ export class Stack {
   /** How often a worker was found dead and replaced. */
   restarts = 0;
   /** What falls with a worker that was armed. */
-  private armedFor: 'worker' | 'stack' = 'worker';
+  private armedFor: Crashed = 'worker';
   connection!: Connection;
 
   private constructor(
@@ -233,6 +233,8 @@ export class Stack {
   /** Lets a worker serve the present scenario; watches over it, and starts another when it dies. */
   private async serve(): Promise<void> {
     const { namespace, taskQueue, settings } = this.stage!;
+    // Serving disarms a worker, and a new one was never armed.
+    this.armedFor = 'worker';
     this.worker ??= this.remote('worker-main');
     const worker = this.worker;
     const order: WorkerOrder = {
@@ -251,12 +253,11 @@ export class Stack {
       this.worker = null;
       if (this.stopped || !this.inUse) return;
       this.recovering = this.recover(this.armedFor);
-      this.armedFor = 'worker';
       this.recovering.catch((error: Error) => (this.recoveryFailed = error));
     });
   }
 
-  private async recover(fallen: 'worker' | 'stack'): Promise<void> {
+  private async recover(fallen: Crashed): Promise<void> {
     this.restarts += 1;
     if (fallen === 'stack') await this.restartAll();
     else await this.serve();
@@ -282,6 +283,7 @@ export class Stack {
   /** Kills the worker as a power cut would, and waits until the next one is at work. */
   async crashWorker(): Promise<void> {
     await this.ready();
+    this.armedFor = 'worker';
     const { worker } = this;
     await worker?.kill();
     await worker?.gone;
@@ -290,7 +292,7 @@ export class Stack {
   }
 
   /** The next time this happens, the worker dies, or all with it. */
-  async arm(point: CrashPoint, what: 'worker' | 'stack'): Promise<void> {
+  async arm(point: CrashPoint, what: Crashed): Promise<void> {
     await this.ready();
     this.armedFor = what;
     await this.worker?.call('arm', point);
@@ -302,12 +304,11 @@ export class Stack {
     const { worker } = this;
     this.worker = null;
     if (worker) this.deadWorkers.add(worker.pid);
-    await worker?.kill();
-    await this.restartAll();
+    await Promise.all([worker?.kill(), this.restartAll()]);
     await this.onRecovered?.();
   }
 
-  /** Server and ledger fall where the worker has fallen already, and all three are started again. */
+  /** Server and ledger fall with the worker, and all three are started again. */
   private async restartAll(): Promise<void> {
     // The ledger's process would take the server and the folder with it only when we end, not when it is killed.
     await Promise.all([this.server.kill(), this.ledgerHost.kill(), this.stopListening()]);

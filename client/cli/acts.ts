@@ -15,8 +15,12 @@ import { closingText, lastWaiting } from './closing.js';
 /** How long a case is asked before the ledger is taken at its word. */
 const LIVE_MS = 2_000;
 
-/** `; it goes on by itself Tue 10:00 (next attempt)`: of an open case that asks nobody anything; empty when not known. */
+/**
+ * `; it goes on by itself Tue 10:00 (in 12 h): next attempt`, of an open case that asks nobody anything; empty when not
+ * known, and for machines, which do not read it.
+ */
 export async function goesOnText(ctx: Context, caseId: string): Promise<string> {
+  if (ctx.out.json) return '';
   const api = await ctx.open();
   const live = await api.view(caseId, Date.now() + LIVE_MS).catch(() => null);
   const [wait] = live?.waits ?? [];

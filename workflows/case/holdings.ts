@@ -27,7 +27,7 @@ import { takenOver, tripMoved, type RefuseAcceptance, type TakenOver } from './m
 import { SYSTEM } from './system.js';
 import { claims, undoing } from './profiles.js';
 import { refuse } from './refusal.js';
-import { objectIf, type Objection } from './objections.js';
+import { amountProblem, objectIf, type Objection } from './objections.js';
 import type { HeldItem, TaskState, UndoStep } from './state.js';
 
 /** What an answer needs of the world before it can be accepted. */
@@ -87,11 +87,8 @@ export class Holdings {
         const known = `${stranger} is not among what is to come back: ${asked.join(', ')}`;
         return objectIf(stranger !== undefined, 'items', known);
       }
-      case 'refund': {
-        const owed = Number(task.context?.['amount']);
-        const { amount } = answer as CaseAnswers['refund'];
-        return objectIf(amount !== owed, 'amount', `${owed} CNY are owed to the customer (W27)`);
-      }
+      case 'refund':
+        return amountProblem(task, answer['amount'], 'are owed to the customer (W27)');
       default:
         return null;
     }

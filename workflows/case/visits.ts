@@ -315,11 +315,6 @@ export function clearingKnown(
   kase.duty(VISIT_TASKS.recoverPayment, { context: { amount }, holdsClosing: true });
 }
 
-/** The money a task is about, in CNY. */
-export function amountOf({ context }: { context?: Record<string, unknown> | null | undefined }): number {
-  return Number(context?.['amount'] ?? 0);
-}
-
 export interface Payment {
   paid: number;
   means: string;
@@ -417,13 +412,11 @@ export function visitClose(kase: Desk, kind: BookingRequest['kind'] = 'issuance'
   const visit = bookingOf(kase, kind);
   const close = closing(kase, dayOf(visit?.from ?? kase.now, kase.offsetMinutes));
   const over = visit !== undefined && visit.to > kase.now ? visit.to : kase.now;
-  if (over <= close) return close;
-  const { limit, calendar } = kase.policy.clocks.custody!;
-  return kase.limitFrom(limit, calendar, over);
+  return over <= close ? close : todaysClose(kase, over);
 }
 
 /** When what was taken now is due: close of business today, after it or on a day off of the next workday (D1). */
-export function todaysClose(kase: Desk): Instant {
+export function todaysClose(kase: Desk, at: Instant = kase.now): Instant {
   const { limit, calendar } = kase.policy.clocks.custody!;
-  return kase.limitFrom(limit, calendar);
+  return kase.limitFrom(limit, calendar, at);
 }

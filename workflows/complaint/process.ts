@@ -16,7 +16,7 @@ import { addDays, dayOf, instantOf, isOpen } from '../../domain/calendar.js';
 import { holdersOf } from '../../domain/desk.js';
 import type { ComplaintAnswers, ComplaintIntake } from '../../domain/forms-complaint.js';
 import type { Kase, Process } from '../case/kase.js';
-import { objectIf, together } from '../case/objections.js';
+import { amountProblem, objectIf, together } from '../case/objections.js';
 import { SYSTEM } from '../case/system.js';
 import { absorb, type Absorbed, type CaseStart } from '../case/messages.js';
 
@@ -226,14 +226,8 @@ export const complaintProcess: Process<ComplaintAnswers, ComplaintData> = {
         return answer['approved'] === false && answer['reason'] === undefined
           ? { field: 'reason', message: 'a refusal needs a reason' }
           : null;
-      case 'payCompensation': {
-        const approved = Number(task.context?.['amount']);
-        return objectIf(
-          answer['amount'] !== approved,
-          'amount',
-          `${approved} CNY were approved and agreed (W4)`,
-        );
-      }
+      case 'payCompensation':
+        return amountProblem(task, answer['amount'], 'were approved and agreed (W4)');
       case 'tellResult': {
         const finding = kase.answerOf('investigate')?.finding;
         if (finding !== 'founded' && finding !== 'partlyFounded') return null;

@@ -21,7 +21,7 @@ import { SYSTEM } from '../case/system.js';
 import type { Wanted } from '../case/holdings.js';
 import type { CaseStart } from '../case/messages.js';
 import type { TaskState } from '../case/state.js';
-import { objectIf, together, type Objection, type Objections } from '../case/objections.js';
+import { amountOf, objectIf, together, type Objection, type Objections } from '../case/objections.js';
 import {
   aboutAppointment,
   appointment,
@@ -40,7 +40,6 @@ import {
   stampOwed,
   chequeWatched,
   clearingKnown,
-  amountOf,
   paymentProblem,
   slotProblem,
   stampProblem,

@@ -32,7 +32,7 @@ import { SYSTEM } from '../case/system.js';
 import type { Wanted } from '../case/holdings.js';
 import type { CaseStart } from '../case/messages.js';
 import type { TaskState } from '../case/state.js';
-import { allOf, objectIf, together, type Objection, type Objections } from '../case/objections.js';
+import { amountOf, allOf, objectIf, together, type Objection, type Objections } from '../case/objections.js';
 import {
   aboutAppointment,
   appointment,
@@ -50,7 +50,6 @@ import {
   stampOwed,
   chequeWatched,
   clearingKnown,
-  amountOf,
   paymentProblem,
   stampProblem,
   technicianProblem,

@@ -37,7 +37,7 @@ export default command({
     const api = await ctx.open();
     const sheet = await api.sheet(caseId, actor.id);
     const asks = sheet.tasks.some((task) => task.status === 'open');
-    const waits = sheet.row.status === 'open' && !asks && !out.json ? await goesOnText(ctx, caseId) : '';
+    const waits = sheet.row.status === 'open' && !asks ? await goesOnText(ctx, caseId) : '';
     out.either(sheet, () => {
       const { row } = sheet;
       const { moments } = ctx;
